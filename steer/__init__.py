@@ -1,0 +1,3 @@
+"""steer: a cockpit for people who run many coding agents at once."""
+
+__version__ = "0.1.0"

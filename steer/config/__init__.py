@@ -1,0 +1,1 @@
+"""Where things lie on disk, and what the operator configured."""

@@ -1,0 +1,150 @@
+"""Directories and files of steer on this machine: XDG, private, and short enough for unix sockets.
+
+    state   $XDG_STATE_HOME/steer/<repo>/         sessions, recordings, operation log, shadow repository
+    data    $XDG_DATA_HOME/steer/worktrees/<repo>/  worktrees (config may say otherwise), trash beside them
+    runtime $XDG_RUNTIME_DIR/steer/<repo>/        sockets and locks; /tmp/steer-<uid> where that is missing
+
+`<repo>` is a readable slug of the repository's folder plus 8 hex digits of the hash of its real path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from steer.errors import EnvironmentFault
+
+SOCKET_PATH_MAX = 107  # bytes; sun_path is 108 with its NUL on Linux (unix(7))
+_LONGEST_SOCKET_NAME = len("/k-s12345678.sock")
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    value = os.environ.get(variable, "")
+    return Path(value) if value.startswith("/") else Path.home() / fallback
+
+
+def config_home() -> Path:
+    return _xdg("XDG_CONFIG_HOME", ".config") / "steer"
+
+
+def state_home() -> Path:
+    return _xdg("XDG_STATE_HOME", ".local/state") / "steer"
+
+
+def data_home() -> Path:
+    return _xdg("XDG_DATA_HOME", ".local/share") / "steer"
+
+
+def slug(text: str, limit: int = 40) -> str:
+    """`text` as a file name that is safe everywhere: lower-case letters, digits, single dashes."""
+    s = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return s[:limit].rstrip("-") or "x"
+
+
+def repository_key(git_common_dir: Path) -> str:
+    """The name under which a repository's state is kept; the same from each of its worktrees."""
+    real = git_common_dir.resolve()
+    name = real.parent.name if real.name == ".git" else real.name
+    digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
+    return f"{slug(name, 24)}-{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPath:
+    """All paths of one repository's fleet. Nothing is created here; see `private_dir`."""
+
+    state: Path
+    runtime: Path
+    worktrees: Path
+
+    @property
+    def sessions(self) -> Path:
+        return self.state / "sessions"
+
+    @property
+    def operations(self) -> Path:
+        return self.state / "operations.jsonl"
+
+    @property
+    def shadow(self) -> Path:
+        return self.state / "shadow.git"
+
+    @property
+    def trash(self) -> Path:
+        return self.worktrees.parent / f"{self.worktrees.name}.trash"
+
+    @property
+    def socket(self) -> Path:
+        return self.runtime / "supervisor.sock"
+
+    @property
+    def lock(self) -> Path:
+        return self.runtime / "supervisor.lock"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "supervisor.log"
+
+    def session_dir(self, session: str) -> Path:
+        return self.sessions / session
+
+    def keeper_socket(self, session: str) -> Path:
+        return self.runtime / f"k-{session}.sock"
+
+
+def for_repository(git_common_dir: Path, worktrees: str = "") -> RepositoryPath:
+    """Paths of the repository whose `.git` is `git_common_dir`.
+
+    `worktrees` overrides the folder that holds the worktrees (config `worktree.root`; `~` is expanded,
+    and the repository's key is appended so that repositories sharing a root never collide).
+    """
+    key = repository_key(git_common_dir)
+    root = Path(worktrees).expanduser() if worktrees else data_home() / "worktrees"
+    return RepositoryPath(state=state_home() / key, runtime=runtime_home() / key, worktrees=root / key)
+
+
+def runtime_home() -> Path:
+    """The folder for sockets; a short fallback where the XDG one is missing or too long for a socket."""
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    longest_key = 24 + 1 + 8
+    if base.startswith("/") and Path(base).is_dir():
+        candidate = Path(base) / "steer"
+        if len(os.fsencode(candidate)) + 1 + longest_key + _LONGEST_SOCKET_NAME <= SOCKET_PATH_MAX:
+            return candidate
+    return Path(f"/tmp/steer-{os.getuid()}")
+
+
+def private_dir(path: Path) -> Path:
+    """Create `path` (parents too) as a folder only this user can enter, or check that it is one.
+
+    Raises `EnvironmentFault` when it is a link, a file, another user's, or open to others: somebody may
+    have planted it to read recordings or to answer in steer's name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)  # whatever the umask is
+    except FileExistsError:
+        pass
+    except OSError as e:
+        raise EnvironmentFault(f"cannot create {path}: {e.strerror}", "check its permissions") from e
+    return check_private(path)
+
+
+def check_private(path: Path) -> Path:
+    """`path` if it is a folder of this user's closed to others; see `private_dir` for the errors."""
+    info = path.lstat()
+    fix = "remove it, or point XDG_RUNTIME_DIR, XDG_STATE_HOME or XDG_DATA_HOME elsewhere"
+    if stat.S_ISLNK(info.st_mode):
+        raise EnvironmentFault(f"{path} is a symbolic link, which steer does not follow", fix)
+    if not stat.S_ISDIR(info.st_mode):
+        raise EnvironmentFault(f"{path} is not a folder", fix)
+    if info.st_uid != os.getuid():
+        raise EnvironmentFault(f"{path} belongs to user {info.st_uid}, not to you", fix)
+    if stat.S_IMODE(info.st_mode) & 0o077:
+        raise EnvironmentFault(f"{path} is open to other users", f"chmod 700 {path}")
+    return path

@@ -1,0 +1,46 @@
+"""The operation log: what the operator (or steer for them) did, in order, and how to undo it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class OperationState(StrEnum):
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # steer was killed in between and it cannot tell (inject); never retried
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    id: int  # 1, 2, 3 ... per repository
+    kind: str  # start, inject, interrupt, pause, continue, kill, fork, respawn, undo, gc, ...
+    session: str  # id, or "" where it is about the fleet
+    at: float
+    state: OperationState = OperationState.BEGUN
+    summary: str = ""  # one line for people
+    detail: dict[str, Any] = field(default_factory=dict)  # what undo and recovery need
+    is_undoable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Long work under way; drawn as a bar. `total` 0: unknown."""
+
+    id: str
+    title: str
+    done: int = 0
+    total: int = 0
+    can_cancel: bool = True
+
+
+class Delivery(StrEnum):
+    """What became of an injected text."""
+
+    DELIVERED = "delivered"  # the terminal took every byte
+    NOT_DELIVERED = "not delivered"
+    UNKNOWN = "unknown"
