@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from steer.model import event as ev
-from steer.model.fleet import FleetView
 from steer.model.flag import Flag, Severity
+from steer.model.fleet import FleetView
 from steer.model.operation import Operation, OperationState, Progress
 from steer.model.session import LIVE, Activity, ProcessState, SessionView
 
