@@ -30,7 +30,9 @@ class Launch:
 def plan_launch(wanted: str, task: str, known: Mapping[str, Agent]) -> Launch:
     """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist."""
     if not wanted.strip():
-        raise UserError("the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"')
+        raise UserError(
+            "the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"'
+        )
     if agent := known.get(wanted):
         argv = tuple(part.replace("{task}", task) for part in agent.argv)
         _check_exists(argv[0], wanted)
@@ -50,7 +52,9 @@ def _check_exists(program: str, wanted: str) -> None:
     if "/" not in program and shutil.which(program) is None:
         raise UserError(
             f"the agent's command {program!r} is not installed or not on PATH",
-            "install it, or give another command with -a" if program == wanted else f"it comes from agent {wanted!r}",
+            "install it, or give another command with -a"
+            if program == wanted
+            else f"it comes from agent {wanted!r}",
         )
 
 
@@ -63,7 +67,9 @@ def _short_name(wanted: str) -> str:
     return names[0][:20] if names else "command"
 
 
-_LEAKS = re.compile(r"^(CLAUDE.*|TMUX.*|STY|STEER_.*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$")
+_LEAKS = re.compile(
+    r"^(CLAUDE.*|TMUX.*|STY|STEER_.*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
+)
 
 
 def child_environment(base: Mapping[str, str], session: str, name: str, task: str) -> dict[str, str]:

@@ -38,7 +38,12 @@ class Checker:
         self._turn = asyncio.Lock()
 
     async def run(
-        self, spec: SessionSpec, commit: str, log: Path, timeout_s: float, started: Callable[[CheckResult], None]
+        self,
+        spec: SessionSpec,
+        commit: str,
+        log: Path,
+        timeout_s: float,
+        started: Callable[[CheckResult], None],
     ) -> CheckResult:
         """The outcome of `spec.check` on checkpoint `commit`; its output goes to `log`. Never raises."""
         async with self._turn:
@@ -72,10 +77,10 @@ def read_summary(output: str) -> tuple[int, int]:
         failed = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", bad[-1])) if bad else 0
         return int(ran[-1]) - failed, failed
     tail = "\n".join(output.splitlines()[-15:])
-    passed, failed = _PASSED.findall(tail), _FAILED.findall(tail)
-    if not passed and not failed:
+    good, bad_ones = _PASSED.findall(tail), _FAILED.findall(tail)
+    if not good and not bad_ones:
         return -1, -1
-    return int(passed[-1]) if passed else 0, int(failed[-1]) if failed else 0
+    return int(good[-1]) if good else 0, int(bad_ones[-1]) if bad_ones else 0
 
 
 def link_dependencies(worktree: Path, folder: Path) -> None:

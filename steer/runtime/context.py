@@ -57,7 +57,9 @@ class Context:
             if v.spec.name == session and v.spec.place is not Place.GONE:
                 return v
         names = ", ".join(v.spec.name for v in views if v.spec.place is Place.WORKTREE)
-        raise UserError(f"there is no session {session!r}", f"sessions: {names}" if names else "start one: steer run")
+        raise UserError(
+            f"there is no session {session!r}", f"sessions: {names}" if names else "start one: steer run"
+        )
 
     def spec(self, session: str) -> SessionSpec:
         return self.view(session).spec
@@ -75,7 +77,9 @@ class Context:
         v = self.view(session)
         live = self.lives.get(v.spec.id)
         if live is None:
-            raise UserError(f"the screen of {v.spec.name} is no longer held", f"replay it: steer replay {v.spec.name}")
+            raise UserError(
+                f"the screen of {v.spec.name} is no longer held", f"replay it: steer replay {v.spec.name}"
+            )
         return live
 
     def save(self, spec: SessionSpec) -> None:
@@ -106,7 +110,9 @@ class Context:
         if live := self.lives.get(session):
             live.mark(text)
 
-    def progress(self, operation: Operation, title: str) -> tuple[Callable[[int, int], None], Callable[[], bool]]:
+    def progress(
+        self, operation: Operation, title: str
+    ) -> tuple[Callable[[int, int], None], Callable[[], bool]]:
         """(report(done, total), is_cancelled()) for long work; both may be called from a worker thread."""
         name = f"op{operation.id}"
 

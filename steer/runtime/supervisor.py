@@ -75,8 +75,8 @@ class Supervisor:
 
     # -- life -----------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Adopt, serve until told to stop or idle. The caller holds the lock."""
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Adopt, say `ready`, serve until told to stop or idle. The caller holds the lock."""
         self._trees.start(asyncio.get_running_loop())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
@@ -84,6 +84,7 @@ class Supervisor:
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
         log.info("serving %s", self._paths.socket)
+        ready()
         await self._serve()
         await self._hub.close()
         for live in list(self._c.lives.values()):
@@ -182,7 +183,9 @@ class Supervisor:
     async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         handler = METHODS.get(method)
         if handler is None:
-            raise UserError(f"the supervisor knows no method {method!r}", "is it older than this command? `steer doctor`")
+            raise UserError(
+                f"the supervisor knows no method {method!r}", "is it older than this command? `steer doctor`"
+            )
         try:
             return await handler(self._c, params)
         except KeyError as e:
@@ -263,7 +266,9 @@ class Supervisor:
                 if Path(v.spec.worktree).name in folders and v.spec.place is Place.WORKTREE:
                     self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
 
-        await watch_folders(root, found, self._stop, lambda why: log.warning("files are not watched: %s", why))
+        await watch_folders(
+            root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)
+        )
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -287,4 +292,3 @@ def report_crash(state: Path) -> Callable[[BaseException], str]:
         return f"the details are in {path}"
 
     return report
-

@@ -55,7 +55,9 @@ def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
         raise UserError(why)
     generation = params.get("generation")
     if generation is not None and int(generation) != live.spec.generation:
-        raise UserError(f"{live.spec.name} was respawned meanwhile; nothing was sent", "look, then send again")
+        raise UserError(
+            f"{live.spec.name} was respawned meanwhile; nothing was sent", "look, then send again"
+        )
     digest = params.get("digest")
     if digest and digest != paste.digest:
         raise UserError(
@@ -68,7 +70,11 @@ async def _type(c: Context, live: LiveSession, paste: Paste, params: dict[str, A
     spec = live.spec
     agent = c.load_config().config.agents.get(spec.agent)
     operation = c.journal.begin(
-        "inject", spec.id, f"inject into {spec.name}: {_brief(paste.text)}", digest=paste.digest, text=paste.text
+        "inject",
+        spec.id,
+        f"inject into {spec.name}: {_brief(paste.text)}",
+        digest=paste.digest,
+        text=paste.text,
     )
     await c.checkpoint_before(spec, "inject")
     try:
@@ -118,6 +124,8 @@ async def send_keys(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     for key in params["keys"]:
         data = live.emulator.encode_key(str(key), None)
         if not data:
-            raise UserError(f"there is no key {key!r}", 'keys are named like "enter", "ctrl+c", "shift+tab", "a"')
+            raise UserError(
+                f"there is no key {key!r}", 'keys are named like "enter", "ctrl+c", "shift+tab", "a"'
+            )
         await live.send(data)
     return {}

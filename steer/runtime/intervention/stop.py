@@ -81,7 +81,9 @@ async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str
         names = ", ".join(f"{s['pid']} {s['name']}" for s in survivors)
         note = f"{len(survivors)} processes are still there: {names}"
         c.emit(ev.SessionNoted(spec.id, c.now(), note))
-        raise EnvironmentFault(f"{spec.name} was not moved to the trash: {note}", "end them, then kill it again")
+        raise EnvironmentFault(
+            f"{spec.name} was not moved to the trash: {note}", "end them, then kill it again"
+        )
     await c.take_checkpoint(spec, "before kill")
     live = c.lives.pop(spec.id, None)
     if live:
@@ -147,4 +149,3 @@ _UNDO: dict[str, Callable[[Context, Operation], Awaitable[str]]] = {
     "pause": _undo_pause,
     "continue": _undo_pause,
 }
-
