@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steer.adapters.git import branch, draft, trash, worktree
+from steer.adapters.git import branch, draft, gc, trash, worktree
 from steer.adapters.git import fork as forking
 from steer.adapters.git.repository import RepositoryInfo, open_repository, resolve_base
 from steer.adapters.git.shadow import Shadow
-from steer.config.path import RepositoryPath
+from steer.config.path import RepositoryPath, private_dir
 from steer.model import event as ev
-from steer.model.codec import from_json, to_json
+from steer.model.codec import to_json
 from steer.model.session import DiffStat, Place, SessionSpec, SessionView
 
 T = TypeVar("T")
@@ -111,9 +111,7 @@ class Trees:
 
     async def discard_path(self, path: str, branch_name: str, session: str) -> None:
         if os.path.lexists(path):
-            where = (self.info, Path(path), branch_name, self._paths.trash, session)
-            record = await self._do(trash.plan_trash, *where)
-            await self._do(trash.trash_worktree, self.info, record)
+            await self.trash(await self._plan_trash(Path(path), branch_name, session, ""))
 
     async def recover(self) -> list[str]:
         """Roll back worktrees that a crash left half made."""
@@ -121,24 +119,28 @@ class Trees:
 
     # -- trash ----------------------------------------------------------------------------------------
 
-    async def plan_trash(self, spec: SessionSpec) -> dict[str, Any]:
+    async def plan_trash(self, spec: SessionSpec, checkpoint: str) -> dict[str, Any]:
         """The record that undo and recovery need; write it down before `trash`."""
-        where = (self.info, Path(spec.worktree), spec.branch, self._paths.trash, spec.id)
-        record = await self._do(trash.plan_trash, *where)
-        return dict(to_json(record))
+        return await self._plan_trash(Path(spec.worktree), spec.branch, spec.id, checkpoint)
+
+    async def _plan_trash(
+        self, path: Path, branch_name: str, session: str, checkpoint: str
+    ) -> dict[str, Any]:
+        where = (self.info, path, branch_name, private_dir(self._paths.trash), session, int(time.time()))
+        return trash.to_json(await self._do(trash.plan_trash, *where, checkpoint))
 
     async def trash(self, record: dict[str, Any]) -> None:
-        await self._do(trash.trash_worktree, self.info, from_json(trash.TrashRecord, record))
+        """Carry out, or finish, what `plan_trash` planned; may be called again after a crash."""
+        await self._do(trash.finish_trash, trash.from_json(record), self._paths.state)
 
-    async def restore(self, record: dict[str, Any]) -> tuple[str, str]:
-        """(branch, note): bring back a trashed worktree, byte-identical."""
-        made = await self._do(trash.restore_worktree, self.info, from_json(trash.TrashRecord, record))
-        return made.branch, f" ({'; '.join(made.notes)})" if made.notes else ""
+    async def restore(self, record: dict[str, Any]) -> trash.Restored:
+        """Bring back a trashed worktree, byte-identical."""
+        return await self._do(trash.restore_worktree, self.info, trash.from_json(record), self._paths.state)
 
     # -- checkpoints ----------------------------------------------------------------------------------
 
     async def checkpoint(self, spec: SessionSpec, reason: str) -> dict[str, Any]:
-        """A checkpoint's record for the store: {id, tree, number, at, reason, files, added, removed, problems, is_new}."""
+        """A checkpoint's record for the store: {id, tree, number, at, reason, files, ..., is_new}."""
         made = await self._do(
             lambda: self.shadow.checkpoint(Path(spec.worktree), spec.id, spec.base, reason, int(time.time()))
         )
@@ -178,13 +180,22 @@ class Trees:
     async def disk_usage(self, folders: list[Path]) -> int:
         return await self._do(lambda: sum(_usage(f) for f in folders))
 
-    async def gc_plan(self, sessions: tuple[SessionView, ...]) -> list[dict[str, Any]]:
-        keep = {v.spec.id for v in sessions if v.spec.place is Place.WORKTREE}
-        items = await self._do(trash.gc_plan, self.info, self._paths.trash, self._paths.worktrees, keep)
-        return [dict(to_json(item)) for item in items]
+    async def gc_plan(self, sessions: tuple[SessionView, ...]) -> list[gc.GcItem]:
+        live = {v.spec.worktree for v in sessions if v.spec.place is Place.WORKTREE}
 
-    async def gc_apply(self, items: list[dict[str, Any]]) -> int:
-        return await self._do(trash.gc_apply, self.info, [from_json(trash.GcItem, i) for i in items])
+        def work() -> list[gc.GcItem]:
+            where = (self.info, self._paths.trash, self._paths.worktrees)
+            return gc.gc_plan(*where, live, int(time.time()), self.shadow.has_checkpoint)
+
+        return await self._do(work)
+
+    async def gc_apply(self, items: list[gc.GcItem]) -> int:
+        """Delete for good; bytes freed."""
+        gone = await self._do(gc.gc_apply, self.info, self._paths.trash, items, self._paths.state)
+        return sum(item.size_bytes for item in gone)
+
+    def is_in_trash(self, session: str) -> bool:
+        return any(r.session == session for r in trash.records(self._paths.trash))
 
 
 def _usage(folder: Path) -> int:

@@ -278,6 +278,10 @@ class Shadow:
         number = self._number(session)
         return self.commit_of(session, number) if number else None
 
+    def has_checkpoint(self, commit: str) -> bool:
+        """Whether the checkpoint `commit` is held here."""
+        return bool(commit) and self._repo.get(commit) is not None
+
     def commit_of(self, session: str, number: int) -> pygit2.Commit | None:
         try:
             return self._repo.lookup_reference(f"refs/steer/{session}/{number}").peel(pygit2.Commit)

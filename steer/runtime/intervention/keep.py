@@ -34,22 +34,26 @@ async def cancel(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def gc_plan(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What could be removed for good, what it would free, and what is refused and why. Removes nothing."""
-    return {"items": await c.trees.gc_plan(c.fleet.view().sessions)}
+    items = await c.trees.gc_plan(c.fleet.view().sessions)
+    return {
+        "items": [
+            {"path": i.path, "bytes": i.size_bytes, "reason": i.reason, "is_safe": i.is_safe} for i in items
+        ]
+    }
 
 
 async def gc(c: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Remove exactly the planned paths named here; whatever is no longer safe is refused."""
+    """Remove exactly the planned paths named here; if one is no longer safe, nothing is removed."""
     wanted = {str(p) for p in params["paths"]}
     plan = await c.trees.gc_plan(c.fleet.view().sessions)
-    chosen = [item for item in plan if item["path"] in wanted and item["is_safe"]]
-    missing = wanted - {item["path"] for item in chosen}
-    if missing:
+    chosen = [item for item in plan if item.path in wanted and item.is_safe]
+    if missing := wanted - {item.path for item in chosen}:
         raise UserError(f"{sorted(missing)[0]} is not (or no longer) safe to remove; nothing was removed")
-    total = sum(int(item["bytes"]) for item in chosen)
     operation = c.journal.begin("gc", "", f"gc: {len(chosen)} folders", paths=sorted(wanted))
     freed = await c.trees.gc_apply(chosen)
-    for item in chosen:
-        if item.get("session") and (v := c.fleet.session(item["session"])):
+    for v in c.fleet.view().sessions:
+        if v.spec.place is Place.TRASH and not c.trees.is_in_trash(v.spec.id):
             c.save(replace(v.spec, place=Place.GONE))
+            c.fleet.forget(v.spec.id)
     c.journal.finish(operation, OperationState.DONE)
-    return {"freed_bytes": freed or total}
+    return {"freed_bytes": freed}

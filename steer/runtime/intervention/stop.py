@@ -84,11 +84,11 @@ async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str
         raise EnvironmentFault(
             f"{spec.name} was not moved to the trash: {note}", "end them, then kill it again"
         )
-    await c.take_checkpoint(spec, "before kill")
+    checkpoint = await c.take_checkpoint(spec, "before kill")
     live = c.lives.pop(spec.id, None)
     if live:
         await live.detach(forget=True)
-    record = await c.trees.plan_trash(spec)
+    record = await c.trees.plan_trash(spec, checkpoint or "")
     operation = c.journal.update(operation, trash=record)
     await c.trees.trash(record)
     c.save(replace(spec, place=Place.TRASH))
@@ -125,11 +125,12 @@ async def undo(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def _undo_kill(c: Context, operation: Operation) -> str:
     spec = c.spec(operation.session)
-    branch, note = await c.trees.restore(operation.detail["trash"])
-    restored = replace(spec, place=Place.WORKTREE, branch=branch)
+    made = await c.trees.restore(operation.detail["trash"])
+    restored = replace(spec, place=Place.WORKTREE, branch=made.branch, worktree=made.worktree)
     c.save(restored)
     c.mark_restored(restored)
-    return f"{spec.name} is back as it was{note}; respawn runs its agent again"
+    notes = f" ({'; '.join(made.notes)})" if made.notes else ""
+    return f"{spec.name} is back as it was{notes}; respawn runs its agent again"
 
 
 async def _undo_start(c: Context, operation: Operation) -> str:
