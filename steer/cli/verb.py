@@ -9,9 +9,9 @@ Run = Callable[[argparse.Namespace], int | None]
 
 
 def add_all(parser: argparse.ArgumentParser) -> None:
-    from steer.cli import board, session
+    from steer.cli import board, demo, session
 
     board.add(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (session,):
+    for module in (session, demo):
         module.add(verbs)
