@@ -1,0 +1,1 @@
+"""The fleet's state as a pure fold over events: `receive(event) -> effects`, `view() -> FleetView`."""

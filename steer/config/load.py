@@ -1,0 +1,146 @@
+"""Read configuration files: user's first, then the repository's, each value remembering where it came from.
+
+An unknown key is an error that names the key, the file and the nearest known key: a typing mistake must not
+become a silently ignored wish.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steer.config.path import config_home
+from steer.config.schema import REPOSITORY_MAY_SET, Config
+from steer.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    config: Config
+    origin: dict[str, str] = field(default_factory=dict)  # "ui.theme" -> path; missing: default
+
+
+def user_file() -> Path:
+    return config_home() / "config.toml"
+
+
+def repository_file(main_worktree: Path) -> Path:
+    return main_worktree / ".steer" / "config.toml"
+
+
+def load(main_worktree: Path | None = None, user: Path | None = None) -> Loaded:
+    """The configuration that holds here. Raises `ConfigError` naming file and key."""
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    _merge(merged, origin, user or user_file(), None)
+    if main_worktree is not None:
+        _merge(merged, origin, repository_file(main_worktree), REPOSITORY_MAY_SET)
+    config = _build(Config, merged, "", origin)
+    return Loaded(config, origin)
+
+
+def _merge(into: dict[str, Any], origin: dict[str, str], path: Path, allowed: frozenset[str] | None) -> None:
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} cannot be read: {e}") from e
+    except tomllib.TOMLDecodeError as e:
+        raise ConfigError(f"{path} is not TOML: {e}") from e
+    for section, value in data.items():
+        if allowed is not None and section in Config.__dataclass_fields__ and section not in allowed:
+            raise ConfigError(
+                f"{path} sets [{section}], which only your own configuration may set",
+                f"move it to {user_file()}",
+            )
+        if isinstance(value, dict) and isinstance(into.get(section), dict):
+            into[section].update(value)
+        else:
+            into[section] = value
+        _note_origin(origin, section, value, str(path))
+
+
+def _note_origin(origin: dict[str, str], key: str, value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _note_origin(origin, f"{key}.{name}", inner, path)
+    origin[key] = path
+
+
+def _build(cls: type, data: dict[str, Any], prefix: str, origin: dict[str, str]) -> Any:
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    hints = typing.get_type_hints(cls)
+    values = {}
+    for name, value in data.items():
+        key = f"{prefix}{name}"
+        if name not in fields:
+            raise _unknown(key, name, list(fields), origin)
+        values[name] = _value(hints[name], value, key, origin)
+    required = [f.name for f in fields.values() if f.default is f.default_factory is dataclasses.MISSING]
+    for name in required:
+        if name not in values:
+            raise ConfigError(f"{_file(prefix[:-1], origin)}: {prefix}{name} is missing")
+    return cls(**values)
+
+
+def _value(kind: Any, value: Any, key: str, origin: dict[str, str]) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _build(kind, _expect(value, dict, key, origin), f"{key}.", origin)
+    name = typing.get_origin(kind)
+    if name is dict:
+        inner = typing.get_args(kind)[1]
+        table = _expect(value, dict, key, origin)
+        return {k: _value(inner, v, f"{key}.{k}", origin) for k, v in table.items()}
+    if name is tuple:
+        listed = [value] if isinstance(value, str) else _expect(value, list, key, origin)
+        return tuple(_value(typing.get_args(kind)[0], v, key, origin) for v in listed)
+    if kind is float and type(value) is int:
+        return float(value)
+    return _expect(value, kind, key, origin)
+
+
+def _expect(value: Any, kind: Any, key: str, origin: dict[str, str]) -> Any:
+    if type(value) is not kind:
+        words = {dict: "a table", list: "a list", str: "a string", int: "a whole number", float: "a number"}
+        wanted = words.get(kind, "true or false" if kind is bool else str(kind))
+        raise ConfigError(f"{_file(key, origin)}: {key} must be {wanted}, not {value!r}")
+    return value
+
+
+def _unknown(key: str, name: str, known: list[str], origin: dict[str, str]) -> ConfigError:
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = (
+        f"did you mean {key[: len(key) - len(name)]}{near[0]}?" if near else f"known here: {', '.join(known)}"
+    )
+    return ConfigError(f"{_file(key, origin)}: unknown key {key}", hint)
+
+
+def _file(key: str, origin: dict[str, str]) -> str:
+    while key and key not in origin:
+        key = key.rpartition(".")[0]
+    return origin.get(key, "configuration")
+
+
+def flatten(value: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    """(dotted key, value) of every setting, in the schema's order."""
+    rows: list[tuple[str, Any]] = []
+    for f in dataclasses.fields(value):
+        inner = getattr(value, f.name)
+        if dataclasses.is_dataclass(inner):
+            rows += flatten(inner, f"{prefix}{f.name}.")
+        elif isinstance(inner, dict):
+            for k, v in inner.items():
+                rows += (
+                    flatten(v, f"{prefix}{f.name}.{k}.")
+                    if dataclasses.is_dataclass(v)
+                    else [(f"{prefix}{f.name}.{k}", v)]
+                )
+        else:
+            rows.append((f"{prefix}{f.name}", inner))
+    return rows

@@ -1,0 +1,97 @@
+"""What can be configured, with defaults. Field comments become the text of `steer config keys`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    theme: str = "harbor"  # name of a file in themes/ without .toml
+    layout: str = "grid"  # grid | main | single
+    sidebar: bool = True
+    leave_keys: tuple[str, ...] = (
+        "ctrl+q",
+        "ctrl+right_square_bracket",
+    )  # chords that leave an agent's terminal
+    copy_on_release: bool = False  # copy a selection as soon as the mouse button is released
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    root: str = ""  # folder for worktrees; empty: the data folder of this user
+    branch_prefix: str = "steer/"
+    include_max_mb: int = 64  # cap on what .worktreeinclude carries into one new worktree
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    max_mb: int = 1024  # per session; beyond it the recording thins (0: no limit)
+    thin_kb_per_s: int = 16  # output still recorded per second beyond the limit
+    unattended_mb_per_s: int = 8  # how fast a session may flood while no supervisor follows it
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    scrollback_lines: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    grace_s: float = 3.0  # between asking a session's processes to end and killing them
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    timeout_s: float = 300.0
+    on_quiet: bool = True  # run the check command whenever the worktree changed and fell quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    command: str = (
+        ""  # run in every new worktree before the agent starts; needs your consent when a repository sets it
+    )
+    timeout_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What `steer run` starts when it is given no task."""
+
+    task: str = ""
+    agents: tuple[str, ...] = ()
+    n: int = 1
+    base: str = ""
+    scope: tuple[str, ...] = ()
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent by name: `argv` with `{task}` where the task goes (also in $STEER_TASK)."""
+
+    argv: tuple[str, ...]
+    title: str = ""
+    interrupt: str = "ctrl+c"  # key that stops a turn
+    submit: str = "enter"  # key that sends a typed message
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    ui: Ui = Ui()
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # command id -> keys
+    worktree: Worktree = Worktree()
+    recording: Recording = Recording()
+    terminal: Terminal = Terminal()
+    stop: Stop = Stop()
+    check: Check = Check()
+    setup: Setup = Setup()
+    fleet: Fleet = Fleet()
+    agents: dict[str, Agent] = field(default_factory=dict)
+
+
+# A repository's own .steer/config.toml may say only this: what to start and how to check it. Commands in it
+# run only after consent to exactly these bytes (see `consent.py`).
+REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check"})
+COMMANDS_IN_REPOSITORY = (("setup", "command"), ("fleet", "check"), ("fleet", "agents"))

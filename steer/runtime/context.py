@@ -1,0 +1,128 @@
+"""What interventions work with: one bundle instead of a supervisor that everything hangs on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from steer.adapters.clock import Clock
+from steer.config.load import Loaded
+from steer.config.path import RepositoryPath
+from steer.engine.fleet import Fleet
+from steer.errors import UserError
+from steer.model import event as ev
+from steer.model.operation import Operation, Progress
+from steer.model.session import LIVE, Place, SessionSpec, SessionView
+from steer.runtime.journal import Journal
+from steer.runtime.live import LiveSession
+from steer.runtime.store import Store
+from steer.runtime.tree import Trees
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+@dataclass
+class Context:
+    """One repository's fleet at work. `emit` folds an event into the fleet and carries out what follows."""
+
+    paths: RepositoryPath
+    load_config: Callable[[], Loaded]
+    clock: Clock
+    fleet: Fleet
+    journal: Journal
+    store: Store
+    trees: Trees
+    emit: Callable[[ev.Event], None]
+    attach: Callable[[SessionSpec], Awaitable[LiveSession]]
+    session_changed: Callable[[str], None]
+    take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
+    mark_restored: Callable[[SessionSpec], None]
+    lives: dict[str, LiveSession] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)  # progress ids the operator gave up on
+    busy: set[str] = field(default_factory=set)  # sessions being killed
+    inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def view(self, session: str) -> SessionView:
+        """The session with this id or name. Raises `UserError` naming the nearest one."""
+        found = self.fleet.session(session)
+        if found is not None:
+            return found
+        views = self.fleet.view().sessions
+        for v in reversed(views):
+            if v.spec.name == session and v.spec.place is not Place.GONE:
+                return v
+        names = ", ".join(v.spec.name for v in views if v.spec.place is Place.WORKTREE)
+        raise UserError(
+            f"there is no session {session!r}", f"sessions: {names}" if names else "start one: steer run"
+        )
+
+    def spec(self, session: str) -> SessionSpec:
+        return self.view(session).spec
+
+    def live(self, session: str) -> LiveSession:
+        """The running session. Raises `UserError` saying how it ended."""
+        v = self.view(session)
+        live = self.lives.get(v.spec.id)
+        if live is None or v.process not in LIVE:
+            raise UserError(f"{v.spec.name} is not running ({v.process.value})", "respawn it first")
+        return live
+
+    def screen(self, session: str) -> LiveSession:
+        """The session's terminal, also after its agent ended. Raises `UserError` where none is held."""
+        v = self.view(session)
+        live = self.lives.get(v.spec.id)
+        if live is None:
+            raise UserError(
+                f"the screen of {v.spec.name} is no longer held", f"replay it: steer replay {v.spec.name}"
+            )
+        return live
+
+    def save(self, spec: SessionSpec) -> None:
+        self.store.save(spec)
+        self.emit(ev.SpecChanged(spec, self.now()))
+
+    def new_id(self) -> str:
+        while True:
+            name = "s" + "".join(random.SystemRandom().choices(_ALPHABET, k=8))
+            if self.fleet.session(name) is None:
+                return name
+
+    def free_name(self, wanted: str) -> str:
+        """`wanted`, or with -2, -3 ... where a session that is not gone has that name."""
+        taken = {v.spec.name for v in self.fleet.view().sessions if v.spec.place is not Place.GONE}
+        if wanted not in taken:
+            return wanted
+        number = 2
+        while f"{wanted}-{number}" in taken:
+            number += 1
+        return f"{wanted}-{number}"
+
+    async def checkpoint_before(self, spec: SessionSpec, what: str) -> None:
+        """A checkpoint before an intervention; one that fails is noted on the session and stops nothing."""
+        await self.take_checkpoint(spec, f"before {what}")
+
+    def mark(self, session: str, text: str) -> None:
+        if live := self.lives.get(session):
+            live.mark(text)
+
+    def progress(
+        self, operation: Operation, title: str
+    ) -> tuple[Callable[[int, int], None], Callable[[], bool]]:
+        """(report(done, total), is_cancelled()) for long work; both may be called from a worker thread."""
+        name = f"op{operation.id}"
+
+        def report(done: int, total: int) -> None:
+            progress = Progress(name, title, done, total)
+            self.trees.on_loop(lambda: self.emit(ev.ProgressChanged(progress, self.now())))
+
+        return report, lambda: name in self.cancelled
+
+    def end_progress(self, operation: Operation) -> None:
+        name = f"op{operation.id}"
+        self.cancelled.discard(name)
+        self.emit(ev.ProgressChanged(Progress(name, ""), self.now(), is_over=True))

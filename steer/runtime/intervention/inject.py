@@ -1,0 +1,131 @@
+"""Typing text for an agent: shown exactly as it will be sent, sent at most once, its fate reported."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from steer.errors import SteerError, UserError
+from steer.model.operation import Delivery, OperationState
+from steer.runtime.context import Context
+from steer.runtime.live import LiveSession
+from steer.term.paste import Paste, make_paste, refusal, warnings
+
+SUBMIT_AFTER_S = 0.15  # between text and Enter: Gemini CLI drops an Enter within 30 ms of a paste (observed)
+SETTLE_S = 0.3  # after an interrupt, before text: the agent redraws its input box
+MAX_TOKENS = 1000
+
+
+def _paste(live: LiveSession, text: str) -> Paste:
+    return make_paste(text, is_bracketed=live.emulator.has_paste)
+
+
+async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """What `inject` would type now, to the byte."""
+    live = c.live(params["session"])
+    paste = _paste(live, str(params["text"]))
+    return {
+        "shown": paste.text,
+        "size": len(paste.data),
+        "generation": live.spec.generation,
+        "digest": paste.digest,
+        "is_bracketed": paste.is_bracketed,
+        "warnings": warnings(paste),
+        "refusal": refusal(paste),
+    }
+
+
+async def inject(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Type the text, then Enter on its own. Bound to the session's generation and to the bytes shown."""
+    token = str(params.get("token") or "")
+    if token and token in c.inject_results:
+        return c.inject_results[token]
+    live = c.live(params["session"])
+    paste = _paste(live, str(params["text"]))
+    _check(live, paste, params)
+    result: dict[str, Any] = {"delivery": Delivery.UNKNOWN.value, "detail": "being typed"}
+    if token:
+        _remember(c, token, result)
+    result.update(await _type(c, live, paste, params))
+    return result
+
+
+def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
+    if why := refusal(paste):
+        raise UserError(why)
+    generation = params.get("generation")
+    if generation is not None and int(generation) != live.spec.generation:
+        raise UserError(
+            f"{live.spec.name} was respawned meanwhile; nothing was sent", "look, then send again"
+        )
+    digest = params.get("digest")
+    if digest and digest != paste.digest:
+        raise UserError(
+            "what would be typed is no longer what was shown (the agent changed its paste mode); nothing was sent",
+            "look at the preview again",
+        )
+
+
+async def _type(c: Context, live: LiveSession, paste: Paste, params: dict[str, Any]) -> dict[str, Any]:
+    spec = live.spec
+    agent = c.load_config().config.agents.get(spec.agent)
+    operation = c.journal.begin(
+        "inject",
+        spec.id,
+        f"inject into {spec.name}: {_brief(paste.text)}",
+        digest=paste.digest,
+        text=paste.text,
+    )
+    await c.checkpoint_before(spec, "inject")
+    try:
+        if params.get("mode") == "interrupt":
+            await live.send(live.emulator.encode_key(agent.interrupt if agent else "ctrl+c", None))
+            await asyncio.sleep(SETTLE_S)
+        live.mark(f"inject {paste.digest[:12]}: {_brief(paste.text)}")
+        await live.send(paste.data)
+        if params.get("submit", True):
+            await asyncio.sleep(SUBMIT_AFTER_S)
+            await live.send(live.emulator.encode_key(agent.submit if agent else "enter", None))
+    except SteerError as e:
+        c.journal.finish(operation, OperationState.FAILED)
+        return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
+    c.journal.finish(operation, OperationState.DONE)
+    return {"delivery": Delivery.DELIVERED.value, "detail": f"{len(paste.data)} bytes were typed"}
+
+
+def _brief(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def _remember(c: Context, token: str, result: dict[str, Any]) -> None:
+    if len(c.inject_results) >= MAX_TOKENS:
+        c.inject_results.pop(next(iter(c.inject_results)))
+    c.inject_results[token] = result
+
+
+async def broadcast(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The same text to several sessions; each result by itself, one failure stops nothing."""
+    sessions = [str(s) for s in params["sessions"]]
+
+    async def one(session: str) -> dict[str, Any]:
+        try:
+            return await inject(c, {"session": session, "text": params["text"]})
+        except SteerError as e:
+            return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
+
+    results = await asyncio.gather(*(one(s) for s in sessions))
+    return {"results": dict(zip(sessions, results, strict=True))}
+
+
+async def send_keys(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Press keys by name ("enter", "ctrl+c", "y"), in order; for scripts and tests."""
+    live = c.live(params["session"])
+    for key in params["keys"]:
+        data = live.emulator.encode_key(str(key), None)
+        if not data:
+            raise UserError(
+                f"there is no key {key!r}", 'keys are named like "enter", "ctrl+c", "shift+tab", "a"'
+            )
+        await live.send(data)
+    return {}

@@ -1,0 +1,203 @@
+"""Starting sessions: worktree, branch, setup, keeper; and respawning an agent in its worktree."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass, replace
+from typing import Any
+
+from steer.agents.profile import Launch, child_environment, plan_launch
+from steer.config import consent
+from steer.config.path import private_dir, slug
+from steer.config.schema import Config
+from steer.errors import ConfigError, EnvironmentFault, SteerError, UserError
+from steer.model import event as ev
+from steer.model.operation import Operation, OperationState
+from steer.model.session import LIVE, Place, SessionSpec
+from steer.runtime.context import Context
+from steer.runtime.keeper_launch import launch_keeper
+
+MAX_FAN_OUT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One call of `start`, checked."""
+
+    task: str
+    agent: str
+    n: int
+    name: str
+    base: str
+    scope: tuple[str, ...]
+    check: str
+    env: dict[str, str]
+
+    @classmethod
+    def from_params(cls, params: dict[str, Any]) -> Wish:
+        n = int(params.get("n") or 1)
+        if not 1 <= n <= MAX_FAN_OUT:
+            raise UserError(f"cannot start {n} sessions at once", f"between 1 and {MAX_FAN_OUT}")
+        return cls(
+            task=str(params.get("task") or ""),
+            agent=str(params.get("agent") or ""),
+            n=n,
+            name=str(params.get("name") or ""),
+            base=str(params.get("base") or ""),
+            scope=tuple(params.get("scope") or ()),
+            check=str(params.get("check") or ""),
+            env=dict(params.get("env") or os.environ),
+        )
+
+
+async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """`n` sessions of one agent on one task; each in a worktree of its own from the same base commit."""
+    wish = Wish.from_params(params)
+    loaded = c.load_config()
+    config = loaded.config
+    commands = consent.wanted(loaded, c.trees.info.main_worktree)
+    if not consent.is_given(c.paths.state, commands):
+        what = "; ".join(f"{k} = {v!r}" for k, v in commands.items())
+        raise ConfigError(
+            f"this repository's .steer/config.toml wants to run commands: {what}",
+            "read them, then allow exactly these with `steer config trust`",
+        )
+    plan = plan_launch(wish.agent, wish.task, config.agents)
+    commit, base_name = await c.trees.resolve_base(wish.base)
+    sessions, notes = [], []
+    for _ in range(wish.n):
+        spec, found = await _start_one(c, wish, plan, commit, base_name, config)
+        sessions.append(spec.id)
+        notes += found
+    return {"sessions": sessions, "notes": notes}
+
+
+async def _start_one(
+    c: Context, wish: Wish, plan: Launch, commit: str, base_name: str, config: Config
+) -> tuple[SessionSpec, list[str]]:
+    name = c.free_name(slug(wish.name or wish.task or plan.agent, 24))
+    operation = c.journal.begin("start", "", f"start {name}", is_undoable=True)
+    try:
+        spec = SessionSpec(
+            id=c.new_id(),
+            name=name,
+            argv=plan.argv,
+            worktree=str(c.paths.worktrees / name),
+            branch=await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}"),
+            base=commit,
+            base_name=base_name,
+            task=wish.task,
+            agent=plan.agent,
+            scope=wish.scope,
+            check=wish.check,
+            created_at=c.now(),
+        )
+        spec = replace(spec, worktree=str(c.trees.free_path(spec.name)))
+        operation = c.journal.update(operation, session=spec.id, worktree=spec.worktree, branch=spec.branch)
+        report, cancelled = c.progress(operation, f"worktree for {name}")
+        notes = await c.trees.add(spec, report, cancelled, config.worktree.include_max_mb << 20)
+        await begin(c, spec, wish.env, config, operation)
+    except BaseException as e:
+        c.journal.finish(operation, OperationState.FAILED, f"start {name}: {e}")
+        raise
+    finally:
+        c.end_progress(operation)
+    c.journal.finish(replace(operation, session=spec.id), OperationState.DONE)
+    return spec, [f"{name}: {n}" for n in notes]
+
+
+async def begin(
+    c: Context, spec: SessionSpec, env: dict[str, str], config: Config, operation: Operation
+) -> None:
+    """Set up the new worktree, start its agent and add the session. On failure the worktree goes to the trash."""
+    try:
+        await _run_setup(c, spec, env, config, operation)
+        c.store.save(spec)
+        await run_agent(c, spec, env, config)
+    except BaseException:
+        await c.trees.discard(spec)
+        c.store.save(replace(spec, place=Place.GONE))
+        c.fleet.forget(spec.id)
+        raise
+
+
+async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: Config) -> None:
+    """Start a keeper for this generation and follow it. Raises `SteerError` with nothing left running."""
+    private_dir(c.store.folder(spec.id))
+    launch = {
+        "session": spec.id,
+        "generation": spec.generation,
+        "argv": list(spec.argv),
+        "cwd": spec.worktree,
+        "cols": spec.cols,
+        "rows": spec.rows,
+        "recording": str(c.store.recording(spec)),
+        "socket": str(c.paths.keeper_socket(spec.id)),
+        "title": spec.name,
+        "max_recording_bytes": config.recording.max_mb << 20,
+        "thin_bytes_per_s": config.recording.thin_kb_per_s << 10,
+        "unattended_bytes_per_s": config.recording.unattended_mb_per_s << 20,
+    }
+    child_env = child_environment(env, spec.id, spec.name, spec.task)
+    known = c.fleet.session(spec.id)
+    if known is None:
+        c.emit(ev.SessionAdded(spec, c.now(), recording=str(c.store.recording(spec))))
+    await asyncio.to_thread(launch_keeper, c.store.launch_file(spec), launch, child_env)
+    await c.attach(spec)
+
+
+async def _run_setup(
+    c: Context, spec: SessionSpec, env: dict[str, str], config: Config, operation: Operation
+) -> None:
+    """The configured setup command in the new worktree: time limit, log, and its failure is the start's."""
+    if not config.setup.command:
+        return
+    report, _ = c.progress(operation, f"setup of {spec.name}")
+    report(0, 0)
+    folder = private_dir(c.store.folder(spec.id))
+    log = folder / "setup.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_shell(
+            config.setup.command,
+            cwd=spec.worktree,
+            env=child_environment(env, spec.id, spec.name, spec.task),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        try:
+            status = await asyncio.wait_for(process.wait(), config.setup.timeout_s)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            raise EnvironmentFault(
+                f"setup.command did not end within {config.setup.timeout_s:.0f} s", f"its output: {log}"
+            ) from None
+    if status != 0:
+        raise EnvironmentFault(f"setup.command ended with status {status}", f"its output: {log}")
+
+
+async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Run the session's agent again in the same worktree, as a new generation with a new recording."""
+    view = c.view(params["session"])
+    if view.process in LIVE and view.spec.id in c.lives:
+        raise UserError(f"{view.spec.name} is still running", "kill it first, or fork it")
+    if view.spec.place is not Place.WORKTREE:
+        raise UserError(f"the worktree of {view.spec.name} is in the trash", "undo its kill first")
+    spec = replace(view.spec, generation=view.spec.generation + 1)
+    operation = c.journal.begin("respawn", spec.id, f"respawn {spec.name}")
+    try:
+        old = c.lives.pop(spec.id, None)
+        if old:
+            await old.detach(forget=True)
+        c.save(spec)
+        await run_agent(c, spec, dict(params.get("env") or os.environ), c.load_config().config)
+    except SteerError as e:
+        c.journal.finish(operation, OperationState.FAILED, f"respawn {spec.name}: {e}")
+        raise
+    c.session_changed(spec.id)
+    c.journal.finish(operation, OperationState.DONE)
+    return {}

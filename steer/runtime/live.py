@@ -1,0 +1,307 @@
+"""A session that is running: its keeper's output through one emulator, to watchers and to the engine.
+
+The emulator lives here, where the bytes arrive: it answers the program's queries also when no UI is there, and
+watchers get finished rows. What was printed before this supervisor existed is read from the recording.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from steer.errors import AgentError, SteerError
+from steer.model import event as ev
+from steer.model.session import Activity, SessionSpec
+from steer.record.reader import Event as Recorded
+from steer.record.reader import Header, Kind, Reader
+from steer.runtime.keeper_client import KeeperClient
+from steer.runtime.watcher import Watcher
+from steer.term.emulator import Emulator, Notification, clamp_size
+from steer.term.paste import make_paste
+from steer.term.status import Status
+
+WINDOW_BYTES = 256 * 1024  # output the keeper may send before it hears that it was interpreted
+RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
+OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
+_READ_BYTES = 256 * 1024
+
+
+class LiveSession:
+    """One attached keeper. Created by `attach`; everything happens on the event loop."""
+
+    def __init__(
+        self,
+        spec: SessionSpec,
+        recording: Path,
+        emit: Callable[[ev.Event], None],
+        now: Callable[[], float],
+    ) -> None:
+        self.spec = spec
+        self.recording = recording
+        self.emulator = Emulator(spec.cols, spec.rows)
+        self.watchers: list[Watcher] = []
+        self._emit = emit
+        self._now = now
+        self._keeper: KeeperClient | None = None
+        self._offset = 0  # of the recording, up to which the emulator has seen output
+        self._rows: list[str] | None = None
+        self._is_catching_up = False
+        self._pending: list[tuple[bytes, int]] = []
+        self._title = ""
+        self._noted_at = 0.0
+        self._resize_timer: asyncio.TimerHandle | None = None
+        self._stop_requested = False
+        self._ended = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def attach(self, socket: Path) -> dict[str, Any]:
+        """Connect to the keeper, catch up from the recording, begin to follow. Returns its hello.
+
+        Raises `SteerError` where there is no keeper.
+        """
+        self._keeper = keeper = await KeeperClient.connect(socket)
+        keeper.on_output = self._output
+        keeper.on_resync = self._resync
+        keeper.on_event = self._event
+        keeper.on_closed = self._closed
+        hello = keeper.hello
+        await self._catch_up(int(hello["offset"]), is_answering=False)
+        self.emulator.resize(int(hello["cols"]), int(hello["rows"]))
+        self._settle_title()
+        keeper.grant(WINDOW_BYTES)
+        return hello
+
+    async def load(self) -> None:
+        """The screen of an ended session, read from its recording."""
+        try:
+            size = self.recording.stat().st_size
+        except OSError:
+            return
+        self._ended.set()
+        await self._catch_up(size, is_answering=False)
+
+    @property
+    def is_attached(self) -> bool:
+        return self._keeper is not None
+
+    # -- output ---------------------------------------------------------------------------------------
+
+    def _output(self, data: bytes, offset: int) -> None:
+        if self._is_catching_up:
+            self._pending.append((data, offset))  # bounded: no credit is given back meanwhile
+            return
+        self._offset = offset
+        self._interpret(data, is_answering=True)
+        if self._keeper:
+            self._keeper.grant(len(data))
+
+    def _interpret(self, data: bytes, *, is_answering: bool) -> None:
+        self.emulator.feed(data)
+        self._rows = None
+        replies = self.emulator.take_replies()
+        if replies and is_answering:
+            self._spawn(self._answer(replies))
+        for signal in self.emulator.take_signals():
+            self._note_signal(signal)
+        now = self._now()
+        if now - self._noted_at >= OUTPUT_NOTE_S:
+            self._noted_at = now
+            self._settle_title()
+            self._emit(ev.OutputSeen(self.spec.id, now))
+        for watcher in self.watchers:
+            watcher.poke()
+
+    async def _answer(self, replies: bytes) -> None:
+        with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
+            await self.send(replies)
+
+    def _note_signal(self, signal: object) -> None:
+        now = self._now()
+        match signal:
+            case Status(is_child=False):
+                report = ev.ActivityReported(self.spec.id, now, signal.activity, signal.text, "osc7501")
+                self._emit(report)
+            case Notification(title=title, body=body):
+                self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
+
+    def _settle_title(self) -> None:
+        title = self.emulator.title
+        if title != self._title:
+            self._title = title
+            self._emit(ev.TitleChanged(self.spec.id, self._now(), title))
+
+    def _resync(self, offset: int) -> None:
+        self._is_catching_up = True
+        self._spawn(self._close_gap(offset))
+
+    async def _close_gap(self, offset: int) -> None:
+        try:
+            await self._catch_up(offset, is_answering=True)
+        finally:
+            self._is_catching_up = False
+        pending, self._pending = self._pending, []
+        for data, end in pending:
+            self._output(data, end)
+
+    async def _catch_up(self, until: int, *, is_answering: bool) -> None:
+        """Feed what the recording holds between the known offset and `until`."""
+        reader = Reader() if self._offset == 0 else Reader(Header())
+        try:
+            with self.recording.open("rb") as f:
+                f.seek(self._offset)
+                while self._offset < until:
+                    chunk = f.read(min(_READ_BYTES, until - self._offset))
+                    if not chunk:
+                        break
+                    self._offset += len(chunk)
+                    self._replay(reader.feed(chunk), is_answering=is_answering)
+                    await asyncio.sleep(0)
+        except OSError as e:
+            self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))
+        self._offset = max(self._offset, until)
+
+    def _replay(self, events: list[Recorded], *, is_answering: bool) -> None:
+        for event in events:
+            if event.kind is Kind.OUTPUT:
+                self._interpret(event.data, is_answering=is_answering)
+            elif event.kind is Kind.RESIZE:
+                self.emulator.resize(event.cols, event.rows)
+
+    def rows(self) -> list[str]:
+        """The live screen's rows, formatted once however many watch."""
+        if self._rows is None:
+            self._rows = self.emulator.rows()
+        return self._rows
+
+    # -- keeper events --------------------------------------------------------------------------------
+
+    def _event(self, event: dict[str, Any]) -> None:
+        now, session = self._now(), self.spec.id
+        match event.get("event"):
+            case "resized":
+                self._resized(int(event["cols"]), int(event["rows"]))
+            case "exited":
+                self._exited(int(event["status"]))
+            case "recording_stalled":
+                note = f"not recorded, agent held: {event.get('reason', '')}"
+                self._emit(ev.RecordingNoted(session, now, note))
+            case "recording_resumed":
+                self._emit(ev.RecordingNoted(session, now, ""))
+            case "thinned":
+                self._emit(ev.RecordingNoted(session, now, "thinned: over its size limit"))
+
+    def _resized(self, cols: int, rows: int) -> None:
+        self.emulator.resize(cols, rows)
+        self._rows = None
+        for watcher in self.watchers:
+            watcher.poke()
+
+    def _exited(self, status: int) -> None:
+        self._settle_title()
+        self._emit(ev.OutputSeen(self.spec.id, self._now()))
+        self._emit(ev.ProcessExited(self.spec.id, self._now(), status, self._stop_requested))
+        self._ended.set()
+        for watcher in self.watchers:
+            watcher.poke()
+
+    def _closed(self) -> None:
+        self._keeper = None
+        if not self._ended.is_set():
+            self._ended.set()
+            self._emit(ev.KeeperLost(self.spec.id, self._now(), "its keeper ended without a word"))
+
+    async def wait_ended(self) -> None:
+        await self._ended.wait()
+
+    # -- towards the agent ----------------------------------------------------------------------------
+
+    async def send(self, data: bytes) -> None:
+        """Type `data`. Returns when the terminal took every byte.
+
+        Raises `AgentError` saying what was not taken and why.
+        """
+        result = await self._need_keeper().send_input(data)
+        if not result.get("ok"):
+            raise AgentError(str(result.get("error", "the terminal did not take the text")))
+
+    async def request(self, op: str, **params: Any) -> dict[str, Any]:
+        """One request to the keeper (see `keeper.py`); raises `AgentError` where it refuses."""
+        result = await self._need_keeper().request(op, **params)
+        if not result.get("ok"):
+            raise AgentError(str(result.get("error", f"the keeper refused to {op}")))
+        return result
+
+    async def stop(self, soft: list[int], grace_s: float) -> list[dict[str, Any]]:
+        """End the whole process tree; returns the processes that are still there."""
+        self._stop_requested = True
+        self._emit(ev.ProcessStopping(self.spec.id, self._now()))
+        result = await self.request("stop", soft=soft, grace_s=grace_s)
+        return list(result.get("survivors", []))
+
+    def mark(self, text: str) -> None:
+        """Put a marker into the recording; best effort."""
+        if self._keeper:
+            self._spawn(self._mark(text))
+
+    async def _mark(self, text: str) -> None:
+        with contextlib.suppress(SteerError):
+            await self.request("marker", text=text)
+
+    def type_soon(self, data: bytes) -> None:
+        """Type keys of the operator in focus mode: no waiting, order kept."""
+        if data and self._keeper:
+            self._keeper.post_input(data)
+
+    def paste_soon(self, text: str) -> None:
+        """The operator's own paste in focus mode: framed where the program asked for it, never breaking out."""
+        self.type_soon(make_paste(text, is_bracketed=self.emulator.has_paste).data)
+
+    def resize_soon(self, cols: int, rows: int) -> None:
+        """Ask for a size; only the last one within `RESIZE_SETTLE_S` reaches the agent."""
+        if self._resize_timer:
+            self._resize_timer.cancel()
+            self._resize_timer = None
+        cols, rows = clamp_size(cols, rows)
+        if (cols, rows) == (self.emulator.cols, self.emulator.rows_count):
+            return
+        loop = asyncio.get_running_loop()
+        self._resize_timer = loop.call_later(RESIZE_SETTLE_S, self._resize, cols, rows)
+
+    def _resize(self, cols: int, rows: int) -> None:
+        self._resize_timer = None
+        if self._keeper and not self._ended.is_set():
+            self._spawn(self._ask_resize(cols, rows))
+        else:
+            self._resized(cols, rows)
+
+    async def _ask_resize(self, cols: int, rows: int) -> None:
+        with contextlib.suppress(SteerError):
+            await self.request("resize", cols=cols, rows=rows)
+
+    def _need_keeper(self) -> KeeperClient:
+        if self._keeper is None:
+            raise AgentError(f"{self.spec.name} is not running", "respawn it, or undo its kill")
+        return self._keeper
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def detach(self, *, forget: bool = False) -> None:
+        """Stop following. With `forget` the keeper of an ended agent is told to go, too."""
+        for watcher in self.watchers:
+            watcher.close()
+        keeper, self._keeper = self._keeper, None
+        if keeper is None:
+            return
+        keeper.on_closed = None
+        if forget:
+            with contextlib.suppress(SteerError):
+                await keeper.request("forget")
+        await keeper.close()
+        if self._stop_requested:
+            self._emit(ev.ActivityReported(self.spec.id, self._now(), Activity.UNKNOWN, "", ""))

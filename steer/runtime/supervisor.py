@@ -1,0 +1,294 @@
+"""One headless process per repository: engine, git, operation log, and the door for UIs and command lines.
+
+It holds nothing that cannot be made again from disk and from the keepers: killed at any moment, the next one
+adopts every running session and finishes or rolls back what was half done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from steer.adapters.clock import Clock
+from steer.adapters.watch import watch_folders
+from steer.config.load import Loaded, load
+from steer.config.path import RepositoryPath, private_dir
+from steer.engine.fleet import Fleet
+from steer.errors import SteerError, UserError
+from steer.model import event as ev
+from steer.model.fleet import FleetView
+from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
+from steer.runtime.checker import Checker
+from steer.runtime.context import Context
+from steer.runtime.hub import Hub
+from steer.runtime.intervention import METHODS
+from steer.runtime.journal import Journal
+from steer.runtime.live import LiveSession
+from steer.runtime.recovery import recover
+from steer.runtime.store import Store
+from steer.runtime.tree import Trees
+
+IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+log = logging.getLogger("steer.supervisor")
+
+
+class Supervisor:
+    """Wires the parts together; what can be done to sessions is in `steer.runtime.intervention`."""
+
+    def __init__(self, trees: Trees, paths: RepositoryPath) -> None:
+        self._trees = trees
+        self._paths = paths
+        self._clock = Clock()
+        self._fleet = Fleet(str(trees.info.main_worktree))
+        self._store = Store(paths)
+        self._hub = Hub(self, report_crash(paths.state))
+        self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._due_timer: asyncio.TimerHandle | None = None
+        self._keepers: dict[str, int] = {}  # session -> keeper's pid
+        self._loading: set[str] = set()
+        self._stop = asyncio.Event()
+        self._can_watch = True
+        self._c = Context(
+            paths=paths,
+            load_config=self._load_config,
+            clock=self._clock,
+            fleet=self._fleet,
+            journal=Journal(paths.operations, self._clock.now, self._log_operation),
+            store=self._store,
+            trees=trees,
+            emit=self.emit,
+            attach=self.attach,
+            session_changed=self._hub.session_changed,
+            take_checkpoint=self.take_checkpoint,
+            mark_restored=self._mark_restored,
+        )
+
+    def _load_config(self) -> Loaded:
+        return load(self._trees.info.main_worktree)
+
+    # -- life -----------------------------------------------------------------------------------------
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Adopt, say `ready`, serve until told to stop or idle. The caller holds the lock."""
+        self._trees.start(asyncio.get_running_loop())
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
+        await self._adopt_all()
+        await self._hub.open(str(self._paths.socket))
+        self._spawn(self._watch_files())
+        log.info("serving %s", self._paths.socket)
+        ready()
+        await self._serve()
+        await self._hub.close()
+        for live in list(self._c.lives.values()):
+            await live.detach()
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._stop.wait(), IDLE_EXIT_S)
+            except TimeoutError:
+                if self._hub.has_clients or any(v.process in LIVE for v in self._fleet.view().sessions):
+                    continue
+            return
+
+    async def _adopt_all(self) -> None:
+        self._c.journal.load()
+        specs, problems = self._store.load_all()
+        for problem in problems:
+            log.warning("%s", problem)
+        for spec in specs:
+            await self._adopt(spec)
+        for note in await recover(self._c):
+            log.info("%s", note)
+
+    async def _adopt(self, spec: SessionSpec) -> None:
+        if spec.place is Place.GONE:
+            return
+        recording = str(self._store.recording(spec))
+        added = ev.SessionAdded(spec, self._clock.now(), ProcessState.LOST, recording=recording)
+        self.emit(added)
+        for record in self._store.checkpoints(spec.id)[-1:]:
+            self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=False))
+        if spec.place is Place.WORKTREE:
+            try:
+                await self.attach(spec)
+                return
+            except SteerError:
+                pass
+        self._settle_ended(spec)
+
+    def _settle_ended(self, spec: SessionSpec) -> None:
+        """No keeper: what it wrote down when its agent ended, else lost."""
+        status = self._store.exit_status(spec)
+        now = self._clock.now()
+        if spec.place is Place.TRASH:
+            self.emit(ev.ProcessExited(spec.id, now, status or 0, by_operator=True))
+        elif status is not None:
+            self.emit(ev.ProcessExited(spec.id, now, status))
+        else:
+            why = "its processes are gone: a crash or a reboot; the worktree is intact"
+            self.emit(ev.KeeperLost(spec.id, now, why))
+
+    def _mark_restored(self, spec: SessionSpec) -> None:
+        self._settle_ended(spec)
+        self._hub.session_changed(spec.id)
+
+    async def attach(self, spec: SessionSpec) -> LiveSession:
+        """Follow the session's keeper. Raises `SteerError` where there is none."""
+        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now)
+        hello = await live.attach(self._paths.keeper_socket(spec.id))
+        self._c.lives[spec.id] = live
+        self._keepers[spec.id] = int(hello["pid"])
+        started = float(hello.get("started_at") or self._clock.now())
+        self.emit(ev.ProcessStarted(spec.id, started, str(self._store.recording(spec))))
+        if hello.get("paused"):
+            self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
+        if hello.get("exit") is not None:
+            self.emit(ev.ProcessExited(spec.id, self._clock.now(), int(hello["exit"])))
+        self._hub.session_changed(spec.id)
+        return live
+
+    # -- what the hub asks ----------------------------------------------------------------------------
+
+    def fleet_view(self) -> FleetView:
+        return self._fleet.view()
+
+    def keeper_pids(self) -> set[int]:
+        return set(self._keepers.values())
+
+    def live(self, session: str) -> LiveSession | None:
+        """The session's terminal; that of an ended one is read from its recording, and arrives later."""
+        live = self._c.lives.get(session)
+        view = self._fleet.session(session)
+        if live is None and view is not None and session not in self._loading:
+            self._loading.add(session)
+            self._spawn(self._load_ended(view.spec))
+        return live
+
+    async def _load_ended(self, spec: SessionSpec) -> None:
+        live = LiveSession(spec, self._store.recording(spec), lambda _: None, self._clock.now)
+        await live.load()
+        self._loading.discard(spec.id)
+        if self._c.lives.setdefault(spec.id, live) is live:
+            self._hub.session_changed(spec.id)
+
+    async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        handler = METHODS.get(method)
+        if handler is None:
+            raise UserError(
+                f"the supervisor knows no method {method!r}", "is it older than this command? `steer doctor`"
+            )
+        try:
+            return await handler(self._c, params)
+        except KeyError as e:
+            raise UserError(f"{method} needs the parameter {e}") from e
+
+    # -- events and effects ---------------------------------------------------------------------------
+
+    def emit(self, event: ev.Event) -> None:
+        for effect in self._fleet.receive(event):
+            self._perform(effect)
+        self._hub.fleet_changed()
+        self._plan_due()
+
+    def _log_operation(self, operation: Any) -> None:
+        self.emit(ev.OperationLogged(operation, self._clock.now()))
+
+    def _plan_due(self) -> None:
+        due = self._fleet.next_due()
+        if due is None or self._due_timer is not None:
+            return
+        wait = max(0.0, due - self._clock.now())
+        self._due_timer = asyncio.get_running_loop().call_later(wait, self._on_due)
+
+    def _on_due(self) -> None:
+        self._due_timer = None
+        for effect in self._fleet.due(self._clock.now()):
+            self._perform(effect)
+        self._plan_due()
+
+    def _perform(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.TakeCheckpoint(session, reason):
+                if view := self._fleet.session(session):
+                    self._spawn(self.take_checkpoint(view.spec, reason))
+            case ev.RunCheck(session, commit):
+                if view := self._fleet.session(session):
+                    self._spawn(self._run_check(view.spec, commit))
+
+    async def take_checkpoint(self, spec: SessionSpec, reason: str) -> str | None:
+        """The commit of the worktree as it is; None (and a note on the session) where it cannot be taken."""
+        if spec.place is not Place.WORKTREE:
+            return None
+        try:
+            record = await self._trees.checkpoint(spec, reason)
+        except SteerError as e:
+            self.emit(ev.SessionNoted(spec.id, self._clock.now(), f"no checkpoint: {e.message}"))
+            return None
+        is_new = bool(record["is_new"])
+        if is_new:
+            self._store.add_checkpoint(spec.id, record)
+        self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=is_new))
+        if is_new:
+            self._c.mark(spec.id, f"checkpoint {record['id'][:12]} ({reason})")
+            self._spawn(self._measure(spec))
+        return str(record["id"])
+
+    async def _measure(self, spec: SessionSpec) -> None:
+        folders = [Path(spec.worktree), self._store.folder(spec.id)]
+        size = await self._trees.disk_usage(folders)
+        self.emit(ev.DiskMeasured(spec.id, self._clock.now(), size))
+
+    async def _run_check(self, spec: SessionSpec, commit: str) -> None:
+        config = self._load_config().config.check
+        if not config.on_quiet:
+            return
+
+        def changed(result: CheckResult) -> None:
+            self.emit(ev.CheckChanged(spec.id, self._clock.now(), result))
+
+        check_log = self._store.folder(spec.id) / "check.log"
+        changed(await self._checker.run(spec, commit, check_log, config.timeout_s, changed))
+
+    async def _watch_files(self) -> None:
+        root = private_dir(self._paths.worktrees)
+
+        def found(folders: set[str]) -> None:
+            for v in self._fleet.view().sessions:
+                if Path(v.spec.worktree).name in folders and v.spec.place is Place.WORKTREE:
+                    self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
+
+        await watch_folders(
+            root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish_task)
+
+    def _finish_task(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (e := task.exception()):
+            log.error("%s", report_crash(self._paths.state)(e))
+
+
+def report_crash(state: Path) -> Callable[[BaseException], str]:
+    """A function that writes an exception to a crash file and says where it is."""
+
+    def report(e: BaseException) -> str:
+        path = state / "crash.log"
+        with contextlib.suppress(OSError), path.open("a") as f:
+            path.chmod(0o600)
+            f.write("".join(traceback.format_exception(e)) + "\n")
+        return f"the details are in {path}"
+
+    return report

@@ -1,0 +1,70 @@
+"""One question to the supervisor without asyncio: the command line's way, because `steer ls` must be instant."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from steer.errors import EnvironmentFault, from_json
+from steer.runtime import wire
+
+
+class SyncClient:
+    """A blocking connection. Raises `EnvironmentFault` when nobody listens on `path`."""
+
+    def __init__(self, path: Path, timeout_s: float | None = None) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._socket.settimeout(timeout_s)
+        self._unpacker = wire.Unpacker()
+        self._messages = self._read()
+        try:
+            self._socket.connect(os.fspath(path))
+        except OSError as e:
+            self._socket.close()
+            raise EnvironmentFault(f"no supervisor answers on {path}: {e.strerror}") from e
+
+    def __enter__(self) -> SyncClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """The method's result (see `steer.model.port`); raises the `SteerError` it answered with."""
+        self._send({"t": "call", "id": 1, "method": method, "params": params})
+        for message in self._messages:
+            if message.get("t") == "result":
+                if error := message.get("error"):
+                    raise from_json(error)
+                return dict(message.get("value") or {})
+        raise EnvironmentFault("the supervisor ended before it answered", "see `steer log` for what was done")
+
+    def subscribe(self) -> Iterator[dict[str, Any]]:
+        """Messages as the fleet changes, the whole fleet first; ends when the supervisor does."""
+        self._send({"t": "subscribe"})
+        return self._messages
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._socket.sendall(wire.pack_json("J", message))
+        except OSError as e:
+            raise EnvironmentFault(f"the supervisor is gone: {e.strerror}") from e
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        while True:
+            try:
+                data = self._socket.recv(262144)
+            except TimeoutError:
+                raise EnvironmentFault(
+                    "the supervisor does not answer", "see its log: `steer doctor`"
+                ) from None
+            except ConnectionError:
+                return
+            if not data:
+                return
+            for kind, payload in self._unpacker.feed(data):
+                if kind == "J":
+                    yield wire.parse_json(payload)
