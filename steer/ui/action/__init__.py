@@ -1,0 +1,8 @@
+"""Command id to what it does. A module per kind of action; none of them imports Textual."""
+
+from __future__ import annotations
+
+from steer.ui.action import agent, app_wide, navigate, text
+from steer.ui.action.context import Action
+
+ACTIONS: dict[str, Action] = {**navigate.ACTIONS, **agent.ACTIONS, **text.ACTIONS, **app_wide.ACTIONS}

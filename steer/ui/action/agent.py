@@ -1,0 +1,77 @@
+"""Actions on the selected agent that need no dialog, and the kill, which asks."""
+
+from __future__ import annotations
+
+from steer.model.session import LIVE, Activity
+from steer.ui.action.context import Action, BoardContext, selected
+from steer.ui.board_state import Mode
+
+
+async def interrupt(board: BoardContext) -> None:
+    session = selected(board)
+    result = await board.port.call("interrupt", session=session.spec.id)
+    board.say(f"interrupt {session.spec.name}: {result.get('delivery', 'unknown')}")
+
+
+async def pause(board: BoardContext) -> None:
+    """Or continue, where it is paused."""
+    session = selected(board)
+    method = "continue" if session.is_paused else "pause"
+    await board.port.call(method, session=session.spec.id)
+    board.say(f"{session.spec.name}: {'continued' if session.is_paused else 'paused'}")
+
+
+async def respawn(board: BoardContext) -> None:
+    session = selected(board)
+    await board.port.call("respawn", session=session.spec.id)
+    board.say(f"{session.spec.name}: started again")
+
+
+async def undo(board: BoardContext) -> None:
+    result = await board.port.call("undo")
+    board.say(f"undone: {result.get('summary', '')}")
+
+
+async def kill(board: BoardContext) -> None:
+    from steer.ui.dialog.kill import KillDialog  # dialogs import Textual; actions are importable without it
+
+    session = selected(board)
+    if not await board.ask(KillDialog(session)):
+        return
+    result = await board.port.call("kill", session=session.spec.id)
+    survivors = [f"{p.get('name')} ({p.get('pid')})" for p in result.get("survivors", [])]
+    if survivors:
+        board.say(f"{session.spec.name}: still running: {', '.join(survivors)}", "error")
+    else:
+        board.say(f"killed {session.spec.name}; undo brings it back")
+
+
+def answer(board: BoardContext) -> None:
+    """Focus an agent that asks: the selected one if it does, else the one that has waited longest."""
+    asking = [s for s in board.state.sessions if s.activity is Activity.ASKING and s.process in LIVE]
+    if not asking:
+        board.say("no agent is asking anything")
+        return
+    chosen = next(
+        (s for s in asking if s.spec.id == board.state.selected), min(asking, key=lambda s: s.activity_at)
+    )
+    board.choose(chosen.spec.id)
+    board.set_mode(Mode.FOCUS)
+
+
+async def shell(board: BoardContext) -> None:
+    result = await board.port.call("shell", session=selected(board).spec.id)
+    status = board.run_outside(list(result["argv"]), str(result["cwd"]), dict(result["env"]))
+    if status:
+        board.say(f"the shell ended with status {status}", "warning")
+
+
+ACTIONS: dict[str, Action] = {
+    "interrupt": interrupt,
+    "pause": pause,
+    "respawn": respawn,
+    "undo": undo,
+    "kill": kill,
+    "answer": answer,
+    "shell": shell,
+}

@@ -1,0 +1,160 @@
+"""The application: a port, a theme, a board. What it can do is in `action`, what it shows in `board`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+
+from steer.commands.keymap import resolve_keys
+from steer.commands.registry import BY_ID
+from steer.errors import SteerError
+from steer.model.port import FleetPort
+from steer.ui.action import ACTIONS
+from steer.ui.board import Board
+from steer.ui.board_state import BoardState
+from steer.ui.bridge import Bridge
+from steer.ui.config import UiConfig
+from steer.ui.painter import Painter
+from steer.ui.positioned import positioned
+from steer.ui.skin import Skin
+from steer.ui.textual_theme import textual_theme
+from steer.ui.theme import Theme
+from steer.ui.theme_folder import DEFAULT_THEME, load_themes, pick_theme, shipped_folder
+from steer.ui.theme_watch import watch_themes
+
+
+class SteerApp(App[None], inherit_bindings=False):
+    """Textual's own keys (ctrl+q, ctrl+c, ctrl+p, tab) are not inherited: agents and the registry have them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    TITLE = "steer"
+
+    def __init__(self, port: FleetPort, config: UiConfig, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.port = port
+        self.config = config
+        self.actions = ACTIONS
+        self.keymap, self._key_errors = resolve_keys(config.keys)
+        self._folders = (shipped_folder(), config.theme_folder)
+        self.themes, self._theme_errors = load_themes(self._folders)
+        self.theme_name = config.theme if config.theme in self.themes else DEFAULT_THEME
+        self.skin = Skin(pick_theme(self.theme_name, self.themes), has_colour=not self.no_color)
+        self.painter = Painter(self)
+        state = BoardState(arrangement=config.layout, sidebar=config.sidebar)
+        self.board = Board(state, port)
+
+    # -- start and end ---------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        for name, theme in self.themes.items():
+            self.register_theme(textual_theme(name, theme))
+        self.theme = f"steer-{self.theme_name}"
+        self.push_screen(self.board)
+        self.run_worker(self._connect(), exit_on_error=False)
+        self.run_worker(watch_themes(self.config.theme_folder, self.reload_themes), exit_on_error=False)
+
+    async def _connect(self) -> None:
+        for text in self._complaints():
+            self.board.say(text, "warning")
+        bridge = Bridge(self.port, self.board)
+        try:
+            bridge.fleet_changed(await self.port.connect(bridge))
+        except SteerError as e:
+            self.board.show_lost(e.message)
+            self.board.say(f"{e.message}; {e.hint}" if e.hint else e.message, "error")
+        if self.config.is_first_run:
+            await self._welcome()
+
+    def _complaints(self) -> list[str]:
+        texts = [*self._key_errors, *(e.message for e in self._theme_errors)]
+        if self.config.theme not in self.themes:
+            texts.append(f"there is no theme {self.config.theme!r}")
+        return texts
+
+    async def _welcome(self) -> None:
+        from steer.ui.dialog.welcome import WelcomeDialog
+
+        await self.board.ask(WelcomeDialog())
+        self.config.on_welcomed()
+
+    async def on_unmount(self) -> None:
+        await self.port.close()
+
+    # -- commands --------------------------------------------------------------------------------------
+
+    def is_possible(self, command: str) -> bool:
+        """Whether the command can be run now."""
+        state = self.board.state
+        return command in self.actions and BY_ID[command].disabled_reason(state.fleet, state.session) is None
+
+    def open_palette(self) -> None:
+        from steer.ui.dialog.palette import open_palette
+
+        open_palette(self)
+
+    def open_help(self) -> None:
+        from steer.ui.dialog.help import HelpDialog
+
+        self.push_screen(HelpDialog())
+
+    # -- themes ----------------------------------------------------------------------------------------
+
+    def wear(self, name: str, theme: Theme) -> None:
+        """Show everything in this theme."""
+        self.theme_name = name
+        self.skin = Skin(theme, has_colour=not self.no_color)
+        self.register_theme(textual_theme(name, theme))
+        self.theme = f"steer-{name}"
+        self.refresh_css(animate=False)
+        for screen in self.screen_stack:
+            for widget in screen.walk_children():
+                widget.refresh()
+
+    def next_theme(self) -> str:
+        names = sorted(self.themes)
+        name = names[(names.index(self.theme_name) + 1) % len(names)] if self.theme_name in names else names[0]
+        self.wear(name, self.themes[name])
+        return self.themes[name].name
+
+    def reload_themes(self) -> None:
+        """The files changed: take what is good, say what is not, keep the old one for a bad file."""
+        fresh, errors = load_themes(self._folders)
+        for error in errors:
+            self.board.say(error.message, "error")
+        self.themes = {**self.themes, **fresh}
+        if self.theme_name in fresh and fresh[self.theme_name] != self.skin.theme:
+            self.wear(self.theme_name, fresh[self.theme_name])
+
+    # -- the terminal ----------------------------------------------------------------------------------
+
+    @property
+    def is_terminal_open(self) -> bool:
+        return self._driver is not None and self._running and not self._closed and not self._batch_count
+
+    @property
+    def has_sync(self) -> bool:
+        """Whether the terminal knows synchronized output."""
+        return self._sync_available
+
+    def write_terminal(self, data: str) -> None:
+        if self._driver is not None:
+            self._driver.write(data)
+            self._driver.flush()
+
+    def _display(self, screen, renderable):  # type: ignore[no-untyped-def] # Textual's own hook, typed there
+        super()._display(screen, positioned(renderable))
+
+    def post_display_hook(self) -> None:
+        self.painter.repair(self.board.area.rects_panes())
+
+
+def run_app(port: FleetPort, config: UiConfig) -> int:
+    """Run the board until the operator leaves it; the exit status for the shell."""
+    app = SteerApp(port, config)
+    app.run()
+    return app.return_code or 0

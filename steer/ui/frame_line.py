@@ -1,0 +1,86 @@
+"""The frame around a pane: its top and bottom line and its sides, as spans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steer.model.attention import Rank
+from steer.model.session import SessionView
+from steer.ui.line import Line, Span, fit, line_width
+from steer.ui.status import status_spans, title_spans
+
+_THIN = ("╭", "─", "╮", "│", "╰", "╯")
+_HEAVY = ("┏", "━", "┓", "┃", "┗", "┛")
+
+_BY_RANK = {
+    Rank.ASKING: "activity.asking",
+    Rank.BROKEN: "activity.error",
+    Rank.URGENT: "flag.urgent",
+    Rank.WARNED: "flag.warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What decides how a pane's frame looks. `width` is in cells; `scrolled` in lines above the live bottom."""
+
+    view: SessionView
+    number: int
+    rank: int
+    is_selected: bool
+    is_focus: bool
+    width: int
+    now: float
+    scrolled: int = 0
+    search: str = ""  # "3 of 17" while a search is on
+
+    @property
+    def glyphs(self) -> tuple[str, str, str, str, str, str]:
+        """Corners, edges: heavy lines mark the selected pane, so it shows without colour too."""
+        return _HEAVY if self.is_selected else _THIN
+
+    @property
+    def role(self) -> str:
+        """Attention colours the frame unless the pane is selected or typed into."""
+        if self.is_focus:
+            return "border.focus"
+        if self.rank in _BY_RANK:
+            return _BY_RANK[Rank(self.rank)]
+        return "border.selected" if self.is_selected else "border.normal"
+
+
+def top(frame: Frame) -> Line:
+    left, edge, right, *_ = frame.glyphs
+    title = title_spans(frame.view, frame.number, frame.is_focus, frame.width)
+    mark = _mark(frame)
+    return _edge(frame, left, edge, right, title, mark)
+
+
+def bottom(frame: Frame) -> Line:
+    *_, left, right = frame.glyphs
+    edge = frame.glyphs[1]
+    return _edge(frame, left, edge, right, status_spans(frame.view, frame.now, frame.width - 4), [])
+
+
+def _mark(frame: Frame) -> Line:
+    marks: Line = []
+    if frame.search:
+        marks.append(Span(f" {frame.search} ", "text.accent"))
+    if frame.scrolled:
+        marks.append(Span(f" −{frame.scrolled} lines ", "flag.warn bold"))
+    return marks
+
+
+def _edge(frame: Frame, left: str, edge: str, right: str, text: Line, mark: Line) -> Line:
+    """A corner, one edge, `text`, edges, `mark`, one edge, a corner: exactly `frame.width` cells."""
+    room = frame.width - 4
+    mark = fit(mark, room)
+    text = fit(text, max(0, room - line_width(mark)))
+    fill = max(0, room - line_width(text) - line_width(mark))
+    return [
+        Span(left + edge, frame.role),
+        *text,
+        Span(edge * fill, frame.role),
+        *mark,
+        Span(edge + right, frame.role),
+    ]

@@ -1,0 +1,62 @@
+"""Lines of chrome as spans of text and role: what bars, list and frames are made of before anything draws them.
+
+Text in a span is already safe to draw: literals, or the result of `visible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from steer.term.width import clip, text_width
+
+
+class Span(NamedTuple):
+    """`role`: see `look.look`."""
+
+    text: str
+    role: str = "text.normal"
+
+
+Line = list[Span]
+
+
+def line_width(line: Iterable[Span]) -> int:
+    return sum(text_width(span.text) for span in line)
+
+
+def fit(line: Line, width: int, ellipsis: str = "…") -> Line:
+    """`line` cut to `width` cells; a cut ends in the ellipsis."""
+    if line_width(line) <= width:
+        return line
+    room = max(0, width - text_width(ellipsis))
+    kept: Line = []
+    for span in line:
+        text = clip(span.text, room)
+        kept.append(Span(text, span.role))
+        room -= text_width(text)
+        if text != span.text:
+            break
+    return [*kept, Span(ellipsis[: max(0, width)], kept[-1].role if kept else "text.normal")]
+
+
+def spread(left: Line, right: Line, width: int, fill: str = " ", role: str = "text.normal") -> Line:
+    """`left` and `right` at the ends of `width` cells with `fill` between; the left gives way first."""
+    right = fit(right, width)
+    left = fit(left, max(0, width - line_width(right) - 1))
+    gap = max(0, width - line_width(left) - line_width(right))
+    return [*left, Span(fill * gap, role), *right]
+
+
+def plain(line: Iterable[Span]) -> str:
+    """Its text alone, for tests and titles."""
+    return "".join(span.text for span in line)
+
+
+def join(parts: Iterable[Line], separator: Span) -> Line:
+    """The non-empty parts with `separator` between them."""
+    result: Line = []
+    for part in parts:
+        if part:
+            result += [separator, *part] if result else part
+    return result

@@ -1,0 +1,51 @@
+"""Base of every piece of chrome: a widget that is a list of lines, drawn without markup and without Textual's
+style cache.
+
+An exception while drawing is shown in the widget; the app lives on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from steer.term.visible import visible
+from steer.ui.line import Line, Span
+from steer.ui.skin import Skin
+
+if TYPE_CHECKING:
+    from steer.ui.app import SteerApp
+
+
+class LineWidget(Widget, inherit_bindings=False):
+    """Subclasses give `lines`; `base` is the role of the surface under them."""
+
+    ALLOW_SELECT = False
+    base = "text.normal on:surface.panel"
+
+    @property
+    def steer(self) -> SteerApp:
+        return cast("SteerApp", self.app)
+
+    @property
+    def skin(self) -> Skin:
+        return self.steer.skin
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """At most `height` lines of at most `width` cells; the rest is filled with the surface."""
+        raise NotImplementedError
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        width, height = self.size
+        try:
+            lines = self.lines(width, height)[:height]
+        except Exception as e:
+            lines = [[Span(f"cannot draw this: {visible(repr(e), 200)}", "activity.error")]]
+        shown: list[Line] = [*lines, *([[]] * (height - len(lines)))]
+        return [
+            self.skin.strip(line, width, self.base).crop(crop.x, crop.right)
+            for line in shown[crop.y : crop.bottom]
+        ]
