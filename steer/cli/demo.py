@@ -15,14 +15,16 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "demo",
         help="the board on scripted agents in a throw-away repository; no network, no key",
-        description="Start scripted agents (real processes in real terminals and worktrees) and open the board on them. "
-        "Everything is removed when you leave.",
+        description="Start scripted agents (real processes in real terminals and worktrees) and open the "
+        "board on them. Everything is removed when you leave.",
     )
     p.add_argument("scenario", nargs="*", help="which agents to start (default: all; see --list)")
     p.add_argument("--list", action="store_true", help="name the scenarios and what each shows")
     p.add_argument("--record", metavar="DIR", type=Path, help="keep the recordings in DIR")
     p.add_argument("--keep", action="store_true", help="keep the repository and its worktrees, and say where")
-    p.add_argument("--pace", type=float, default=1.0, help="how slowly the agents work (1: watchable, 0: no pauses)")
+    p.add_argument(
+        "--pace", type=float, default=1.0, help="how slowly the agents work (1: watchable, 0: no pauses)"
+    )
     p.set_defaults(run=_demo)
 
 

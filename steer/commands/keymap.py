@@ -141,7 +141,9 @@ def key_table() -> str:
     for command in COMMANDS:
         groups.setdefault(command.group, []).append(command)
     parts = [
-        "\n".join([f"**{group}**", "", "| key | command | what it does |", "|---|---|---|", *map(_row, members)])
+        "\n".join(
+            [f"**{group}**", "", "| key | command | what it does |", "|---|---|---|", *map(_row, members)]
+        )
         for group, members in groups.items()
     ]
     return "\n\n".join(parts) + "\n"

@@ -30,7 +30,7 @@ def chosen(names: list[str]) -> list[str]:
 def sandbox(*, keep: bool = False) -> Iterator[Path]:
     """A fresh demo repository; this process's XDG folders and working directory point into the sandbox meanwhile."""
     root = Path(tempfile.mkdtemp(prefix="steer-demo-"))
-    before, folder = dict(os.environ), os.getcwd()
+    before, folder = dict(os.environ), Path.cwd()
     try:
         for variable, name in _XDG.items():
             (root / name).mkdir(mode=0o700)

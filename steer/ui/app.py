@@ -117,7 +117,9 @@ class SteerApp(App[None], inherit_bindings=False):
 
     def next_theme(self) -> str:
         names = sorted(self.themes)
-        name = names[(names.index(self.theme_name) + 1) % len(names)] if self.theme_name in names else names[0]
+        name = (
+            names[(names.index(self.theme_name) + 1) % len(names)] if self.theme_name in names else names[0]
+        )
         self.wear(name, self.themes[name])
         return self.themes[name].name
 

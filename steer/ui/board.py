@@ -309,5 +309,3 @@ class Board(Screen[None], inherit_bindings=False):
         except SteerError as e:
             self.say(e.message, "error")
         self.area.dress()
-
-

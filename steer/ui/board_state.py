@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from steer.model.attention import NEEDS_OPERATOR, attention
-from steer.model.fleet import FleetView
 from steer.model.flag import Attention
+from steer.model.fleet import FleetView
 from steer.model.session import Place, SessionView
 from steer.ui.layout import Arrangement, Page, arrange, neighbour
 

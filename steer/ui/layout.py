@@ -35,7 +35,12 @@ class Page:
 
 
 def arrange(
-    n: int, width: int, height: int, arrangement: Arrangement, page: int = 0, minimum: tuple[int, int] = (0, 0)
+    n: int,
+    width: int,
+    height: int,
+    arrangement: Arrangement,
+    page: int = 0,
+    minimum: tuple[int, int] = (0, 0),
 ) -> Page:
     """Rectangles for one page of `n` panes: they tile `width` x `height` without gap or overlap.
 
@@ -73,9 +78,9 @@ def _grid(n: int, width: int, height: int, min_cols: int, min_rows: int) -> list
 
 def _columns(n: int, width: int, height: int, min_cols: int, min_rows: int) -> int:
     """The number of columns whose panes are most useful: wide enough for text first, then balanced."""
-    fitting = [
-        c for c in range(1, n + 1) if width // c >= min_cols and height // -(-n // c) >= min_rows
-    ] or [max(1, min(n, width // min_cols))]
+    fitting = [c for c in range(1, n + 1) if width // c >= min_cols and height // -(-n // c) >= min_rows] or [
+        max(1, min(n, width // min_cols))
+    ]
     return max(fitting, key=lambda c: _score(n, c, width, height))
 
 

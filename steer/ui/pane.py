@@ -134,4 +134,6 @@ class Pane(PaneMouse, LineWidget):
 
     def _error_line(self, y: int) -> Strip:
         text = f" this pane cannot be drawn: {visible(self.error, 160)}" if y == 1 else ""
-        return self.skin.strip([Span(text, "activity.error")], self.size.width, "text.normal on:surface.background")
+        return self.skin.strip(
+            [Span(text, "activity.error")], self.size.width, "text.normal on:surface.background"
+        )

@@ -30,7 +30,9 @@ class _RectLayout(Layout):
 
     name = "rects"
 
-    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
         area = cast(PaneArea, parent)
         whole = Rect(0, 0, size.width, size.height)
         return [
