@@ -63,7 +63,7 @@ class Peer:
         return pid, uid
 
     def receive(self) -> Iterator[tuple[str, bytes]]:
-        """Whole messages that have arrived. Raises `WireError` on nonsense, `OSError` (EOF too) at the end."""
+        """Whole messages that have arrived. Raises `WireError` on nonsense, `OSError` at the end."""
         try:
             data = self.sock.recv(_READ_BYTES)
         except BlockingIOError:

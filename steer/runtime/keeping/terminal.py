@@ -64,7 +64,8 @@ class Terminal:
 
         Linux hands out at most 4 KiB a read, so one event is gathered from many.
         """
-        pieces, size = [], 0
+        pieces: list[bytes] = []
+        size = 0
         while size < BATCH_BYTES:
             try:
                 piece = os.read(self.fd, BATCH_BYTES - size)
