@@ -9,7 +9,6 @@ from steer.commands.reason import (
     needs_live,
     needs_live_sessions,
     needs_recording,
-    needs_running,
     needs_sessions,
     needs_undo,
 )

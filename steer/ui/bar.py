@@ -134,4 +134,7 @@ def notice_line(text: str, severity: str, count: int, width: int) -> Line:
     role = {"error": "activity.error", "warning": "flag.warn"}.get(severity, "text.accent")
     glyph = {"error": "✗", "warning": "!"}.get(severity, "i")
     times = f"  ×{count}" if count > 1 else ""
-    return [Span(f" {glyph} ", f"{role} bold"), Span(visible(text, max(8, width - 12)) + times, "text.normal")]
+    return [
+        Span(f" {glyph} ", f"{role} bold"),
+        Span(visible(text, max(8, width - 12)) + times, "text.normal"),
+    ]

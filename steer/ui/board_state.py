@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from steer.model.attention import NEEDS_OPERATOR, attention
-from steer.model.fleet import FleetView
 from steer.model.flag import Attention
+from steer.model.fleet import FleetView
 from steer.model.session import Place, SessionView
 from steer.ui.layout import Arrangement, Page, arrange, neighbour
 
@@ -23,7 +23,7 @@ class Mode(StrEnum):
 class BoardState:
     """Mutable; belongs to the board screen alone."""
 
-    fleet: FleetView = FleetView("")
+    fleet: FleetView = field(default_factory=lambda: FleetView(""))
     selected: str = ""
     mode: Mode = Mode.BOARD
     arrangement: Arrangement = Arrangement.GRID

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 MIN_COLS, MIN_ROWS = 38, 8  # of a pane, its frame included
@@ -35,7 +36,12 @@ class Page:
 
 
 def arrange(
-    n: int, width: int, height: int, arrangement: Arrangement, page: int = 0, minimum: tuple[int, int] = (0, 0)
+    n: int,
+    width: int,
+    height: int,
+    arrangement: Arrangement,
+    page: int = 0,
+    minimum: tuple[int, int] = (0, 0),
 ) -> Page:
     """Rectangles for one page of `n` panes: they tile `width` x `height` without gap or overlap.
 
@@ -73,9 +79,9 @@ def _grid(n: int, width: int, height: int, min_cols: int, min_rows: int) -> list
 
 def _columns(n: int, width: int, height: int, min_cols: int, min_rows: int) -> int:
     """The number of columns whose panes are most useful: wide enough for text first, then balanced."""
-    fitting = [
-        c for c in range(1, n + 1) if width // c >= min_cols and height // -(-n // c) >= min_rows
-    ] or [max(1, min(n, width // min_cols))]
+    fitting = [c for c in range(1, n + 1) if width // c >= min_cols and height // -(-n // c) >= min_rows] or [
+        max(1, min(n, width // min_cols))
+    ]
     return max(fitting, key=lambda c: _score(n, c, width, height))
 
 
@@ -99,7 +105,7 @@ def _main(n: int, width: int, height: int, min_cols: int, min_rows: int) -> list
 def _split(length: int, parts: int) -> list[tuple[int, int]]:
     """(start, size) of `parts` nearly equal pieces that cover `length`."""
     edges = [length * i // parts for i in range(parts + 1)]
-    return [(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b - a) for a, b in pairwise(edges)]
 
 
 def neighbour(rects: tuple[Rect, ...], at: int, dx: int, dy: int) -> int | None:

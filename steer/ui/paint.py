@@ -75,7 +75,7 @@ def _uncertain(char: str, out: list[str], x: int, used: int, marks: int, cols: i
     """Write one character whose width is open, then say where the next one goes."""
     width = cell_width(char)
     if width == 0:
-        if 0 < used and marks < _MARKS_PER_CELL:  # joins the cell before: written there, ahead of the move
+        if used > 0 and marks < _MARKS_PER_CELL:  # joins the cell before: written there, ahead of the move
             move = out.pop() if out[-1].startswith("\x1b[") and out[-1].endswith("G") else ""
             out += [char, move or f"\x1b[{x + used + 1}G"]
         return used, marks + 1

@@ -82,7 +82,7 @@ def size(count: int) -> str:
 
 
 def diff_spans(diff: DiffStat, with_files: bool = True) -> Line:
-    """"+12 −3 in 4" or nothing."""
+    """ "+12 −3 in 4" or nothing."""
     if not (diff.files or diff.added or diff.removed):
         return []
     line = [Span(f"+{diff.added}", "diff.added"), Span(f" −{diff.removed}", "diff.removed")]
@@ -127,7 +127,11 @@ def title_spans(view: SessionView, number: int, is_focus: bool, width: int) -> L
     if width >= 56 and view.spec.branch:
         line.append(Span("  ⎇ " + visible(view.spec.branch, 48), "text.faint"))
     line.append(Span(" "))
-    return [Span(" KEYS GO TO THE AGENT ", "surface.background on:border.focus bold"), *line] if is_focus else line
+    return (
+        [Span(" KEYS GO TO THE AGENT ", "surface.background on:border.focus bold"), *line]
+        if is_focus
+        else line
+    )
 
 
 def status_spans(view: SessionView, now: float, width: int) -> Line:

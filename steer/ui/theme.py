@@ -69,7 +69,9 @@ def parse_theme(text: str, where: str) -> Theme:
 def _table(where: str, data: dict[str, Any], name: str, is_needed: bool = True) -> dict[str, Any]:
     value = data.get(name, None if is_needed else {})
     if value is None:
-        raise ConfigError(f"{where}: the table [{name}] is missing", "copy it from a theme that comes with steer")
+        raise ConfigError(
+            f"{where}: the table [{name}] is missing", "copy it from a theme that comes with steer"
+        )
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: {name} must be a table")
     return value
@@ -86,7 +88,8 @@ def _colour(where: str, key: str, value: object) -> str:
 def _terminal(where: str, data: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     _refuse_unknown(f"{where}: terminal", data, ("foreground", "background", "ansi"))
     pair = [
-        _colour(where, f"terminal.{key}", data[key]) if key in data else "" for key in ("foreground", "background")
+        _colour(where, f"terminal.{key}", data[key]) if key in data else ""
+        for key in ("foreground", "background")
     ]
     ansi = data.get("ansi", [])
     if not isinstance(ansi, list) or len(ansi) not in (0, _ANSI_COLOURS):
