@@ -35,7 +35,9 @@ def add(verbs: Any) -> None:
         help="what works on this machine and what does not, with what to do",
         description="Checks Python, libraries, terminal, folders and repository. Exit status 4 when something is broken.",
     )
-    p.add_argument("--bench", action="store_true", help="also measure this machine beside tmux and git (minutes)")
+    p.add_argument(
+        "--bench", action="store_true", help="also measure this machine beside tmux and git (minutes)"
+    )
     add_json(p)
     p.set_defaults(run=_doctor)
 
@@ -56,7 +58,9 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _program() -> list[Finding]:
-    found = [Finding("steer", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}")]
+    found = [
+        Finding("steer", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
+    ]
     for name in _LIBRARIES:
         try:
             found.append(Finding(name, "ok", metadata.version(name)))
@@ -90,7 +94,9 @@ def _terminal() -> list[Finding]:
     if not sys.stdout.isatty():
         found.append(Finding("tty", "note", "output is no terminal: the verbs work, the board does not"))
     if os.environ.get("TMUX"):
-        found.append(Finding("tmux", "note", "inside tmux: give steer a key it does not take (leave chord: ctrl+q)"))
+        found.append(
+            Finding("tmux", "note", "inside tmux: give steer a key it does not take (leave chord: ctrl+q)")
+        )
     return found
 
 

@@ -55,7 +55,9 @@ def _show_list(views: list[dict[str, Any]], note: str) -> None:
         say('no sessions here; start one: steer run "task" -a "command"')
         return
     now = time.time()
-    table([_row(v, now) for v in views], ["NAME", "STATE", "AGE", "CHANGES", "CHECK", "AGENT", "BRANCH", "TASK"])
+    table(
+        [_row(v, now) for v in views], ["NAME", "STATE", "AGE", "CHANGES", "CHECK", "AGENT", "BRANCH", "TASK"]
+    )
     if note:
         say(f"({note})")
 

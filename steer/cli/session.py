@@ -51,10 +51,16 @@ def _add_run(verbs: Any) -> None:
         "-a", "--agent", action="append", default=[], metavar="AGENT",
         help="a name from [agents] in your configuration, or any shell command; repeat it for several",
     )  # fmt: skip
-    p.add_argument("-n", type=int, default=None, metavar="N", help="that many sessions of each agent (default 1)")
+    p.add_argument(
+        "-n", type=int, default=None, metavar="N", help="that many sessions of each agent (default 1)"
+    )
     p.add_argument("--name", default="", help="name of the session (default: from the task)")
-    p.add_argument("--base", default="", metavar="REV", help="start from this commit, branch or tag (default: HEAD)")
-    p.add_argument("--scope", action="append", default=[], metavar="GLOB", help="files the agent should stay inside")
+    p.add_argument(
+        "--base", default="", metavar="REV", help="start from this commit, branch or tag (default: HEAD)"
+    )
+    p.add_argument(
+        "--scope", action="append", default=[], metavar="GLOB", help="files the agent should stay inside"
+    )
     p.add_argument("--check", default="", metavar="CMD", help="command that says whether the work is good")
     add_json(p)
     p.set_defaults(run=_run)
@@ -68,7 +74,9 @@ def _run(args: argparse.Namespace) -> int:
     agents = args.agent or list(fleet.agents)
     task = args.task or fleet.task
     if not agents:
-        raise UserError("no agent was named", 'give one with -a, for example: steer run "task" -a "my-agent {task}"')
+        raise UserError(
+            "no agent was named", 'give one with -a, for example: steer run "task" -a "my-agent {task}"'
+        )
     sessions, notes = [], []
     for agent in agents:
         made = call(
@@ -108,7 +116,9 @@ def _add_send(verbs: Any) -> None:
     )
     add_session(p)
     p.add_argument("text", nargs="*", help="the text; - or nothing reads standard input")
-    p.add_argument("-k", "--keys", action="store_true", help='the words are keys: "enter", "ctrl+c", "y", "shift+tab"')
+    p.add_argument(
+        "-k", "--keys", action="store_true", help='the words are keys: "enter", "ctrl+c", "y", "shift+tab"'
+    )
     p.add_argument("--no-enter", action="store_true", help="do not press Enter afterwards")
     p.add_argument("--interrupt", action="store_true", help="stop the agent's turn first")
     add_json(p)
@@ -146,7 +156,9 @@ def _add_wait(verbs: Any) -> None:
         description="Wait until every named session (default: all) is as --for says. Exit status 1 on --timeout.",
     )
     p.add_argument("session", nargs="*", help="names or ids (default: all that are not in the trash)")
-    p.add_argument("--for", dest="what", choices=sorted(_WAITS), default="exit", help="what to wait for (default: exit)")
+    p.add_argument(
+        "--for", dest="what", choices=sorted(_WAITS), default="exit", help="what to wait for (default: exit)"
+    )
     p.add_argument("--timeout", type=float, metavar="S", help="give up after this many seconds")
     add_json(p)
     p.set_defaults(run=_wait)
@@ -166,9 +178,11 @@ def _wait(args: argparse.Namespace) -> int:
             if end is None or time.monotonic() < end:
                 raise
             waiting = args.session or ["?"]
-    return emit(args, {"waiting": waiting}, lambda: say("still waiting for " + ", ".join(waiting)) if waiting else None) or (
-        1 if waiting else 0
-    )
+    return emit(
+        args,
+        {"waiting": waiting},
+        lambda: say("still waiting for " + ", ".join(waiting)) if waiting else None,
+    ) or (1 if waiting else 0)
 
 
 def _wait_for(client: Any, args: argparse.Namespace, end: float | None) -> list[str]:

@@ -50,10 +50,8 @@ def normal_key(text: str) -> str:
     if text == "+":
         return "plus"
     *modifiers, key = text.split("+") if not text.endswith("++") else [*text[:-2].split("+"), "+"]
-    if len(key) == 1:
-        name = key if key.isalnum() else _name(key)
-    else:
-        name = key.lower()
+    is_sign = len(key) == 1 and not key.isalnum()
+    name = _name(key) if is_sign else (key if len(key) == 1 else key.lower())
     return "+".join([*(m.lower() for m in modifiers), name])
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.screen import Screen
 
 from steer.commands.keymap import resolve_keys
 from steer.commands.registry import BY_ID
@@ -148,11 +150,11 @@ class SteerApp(App[None], inherit_bindings=False):
             self._driver.write(data)
             self._driver.flush()
 
-    def _display(self, screen, renderable):  # type: ignore[no-untyped-def] # Textual's own hook, typed there
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, positioned(renderable))
 
     def post_display_hook(self) -> None:
-        self.painter.repair(self.board.area.rects_panes())
+        self.painter.repair(self.board.area.shown_panes())
 
 
 def run_app(port: FleetPort, config: UiConfig) -> int:

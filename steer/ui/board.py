@@ -24,7 +24,7 @@ from steer.ui.empty import MIN_SCREEN, TooSmall
 from steer.ui.notice import SHOWN_S, Notice, merged
 from steer.ui.pane import Pane
 from steer.ui.pane_area import PaneArea
-from steer.ui.pane_mouse import PaneMouse
+from steer.ui.pane_mouse import PaneClicked, PanePressed, TextMarked
 from steer.ui.search_bar import SearchBar
 from steer.ui.session_list import sidebar_width
 
@@ -163,13 +163,18 @@ class Board(Screen[None], inherit_bindings=False):
         if mode is Mode.FOCUS and (pane := self.area.selected):
             pane.select(None)
             pane.show_search(None)
-            pane.scroll_to(0)
+            pane.show_offset(0)
         self.redraw()
         self.place_cursor()
 
     async def ask(self, dialog: Any) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.app.push_screen(dialog, lambda result: answer.done() or answer.set_result(result))
+
+        def closed(result: Any) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        self.app.push_screen(dialog, closed)
         return await answer
 
     def copy(self, text: str) -> None:
@@ -292,14 +297,14 @@ class Board(Screen[None], inherit_bindings=False):
     def on_session_list_chosen(self, message: SessionList.Chosen) -> None:
         self.choose(message.session)
 
-    def on_pane_mouse_pressed(self, message: PaneMouse.Pressed) -> None:
+    def on_pane_pressed(self, message: PanePressed) -> None:
         self.choose(message.session)
 
-    def on_pane_mouse_clicked(self, message: PaneMouse.Clicked) -> None:
+    def on_pane_clicked(self, message: PaneClicked) -> None:
         if message.was_selected:
             self.set_mode(Mode.FOCUS)
 
-    async def on_pane_mouse_text_marked(self, message: PaneMouse.TextMarked) -> None:
+    async def on_text_marked(self, message: TextMarked) -> None:
         if self.steer.config.copy_on_release:
             await self._run("copy")
 

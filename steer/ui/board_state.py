@@ -23,7 +23,7 @@ class Mode(StrEnum):
 class BoardState:
     """Mutable; belongs to the board screen alone."""
 
-    fleet: FleetView = FleetView("")
+    fleet: FleetView = field(default_factory=lambda: FleetView(""))
     selected: str = ""
     mode: Mode = Mode.BOARD
     arrangement: Arrangement = Arrangement.GRID

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from steer.ui.pen import SGR
 
@@ -56,12 +57,16 @@ def apply(parameters: str, style: CellStyle) -> CellStyle:
         if code in (38, 48, 58):
             used, colour = _colour(parts[at + 1 :])
             ground = {38: "foreground", 48: "background"}.get(code)
-            style = replace(style, **{ground: colour}) if ground and colour else style
+            style = _changed(style, {ground: colour}) if ground and colour else style
             at += 1 + used
         else:
             style = _simple(code, parts[at], style)
             at += 1
     return style
+
+
+def _changed(style: CellStyle, changes: dict[str, Any]) -> CellStyle:
+    return replace(style, **changes)
 
 
 def _colour(rest: list[str]) -> tuple[int, str]:
@@ -77,11 +82,11 @@ def _simple(code: int, part: str, style: CellStyle) -> CellStyle:
     if code == 0:
         return PLAIN
     if code in _ON:
-        return replace(style, **{_ON[code]: part != "4:0"})
+        return _changed(style, {_ON[code]: part != "4:0"})
     if code in _OFF:
-        return replace(style, **dict.fromkeys(_OFF[code], False))
+        return _changed(style, dict.fromkeys(_OFF[code], False))
     for start, ground, offset in ((30, "foreground", 0), (90, "foreground", 8), (40, "background", 0),
                                   (100, "background", 8)):  # fmt: skip
         if start <= code < start + 8:
-            return replace(style, **{ground: str(code - start + offset)})
-    return replace(style, **{39: {"foreground": ""}, 49: {"background": ""}}.get(code, {}))
+            return _changed(style, {ground: str(code - start + offset)})
+    return _changed(style, {39: {"foreground": ""}, 49: {"background": ""}}.get(code, {}))

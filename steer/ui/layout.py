@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 MIN_COLS, MIN_ROWS = 38, 8  # of a pane, its frame included
@@ -104,7 +105,7 @@ def _main(n: int, width: int, height: int, min_cols: int, min_rows: int) -> list
 def _split(length: int, parts: int) -> list[tuple[int, int]]:
     """(start, size) of `parts` nearly equal pieces that cover `length`."""
     edges = [length * i // parts for i in range(parts + 1)]
-    return [(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b - a) for a, b in pairwise(edges)]
 
 
 def neighbour(rects: tuple[Rect, ...], at: int, dx: int, dy: int) -> int | None:

@@ -7,6 +7,7 @@ glyph and a word as well, so nothing depends on either.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from steer.ui.theme import Theme
 
@@ -67,4 +68,5 @@ def look(role: str, theme: Theme, has_colour: bool = True) -> Look:
 
 
 def _with(base: Look, attributes: tuple[str, ...]) -> Look:
-    return replace(base, **dict.fromkeys(attributes, True))
+    changes: dict[str, Any] = dict.fromkeys(attributes, True)
+    return replace(base, **changes)

@@ -6,6 +6,7 @@ Frames of a clean pane are painted past the compositor by `Painter`; both ways d
 
 from __future__ import annotations
 
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -23,7 +24,7 @@ from steer.ui.search import Search
 from steer.ui.selection import Selection
 
 
-class Pane(PaneMouse, LineWidget):
+class Pane(LineWidget):
     """`session` is the id; everything else it shows is set from outside."""
 
     DEFAULT_CSS = "Pane { width: 1fr; height: 1fr; }"
@@ -36,6 +37,7 @@ class Pane(PaneMouse, LineWidget):
         self.selection: Selection | None = None
         self.search: Search | None = None
         self.error = ""
+        self.mouse = PaneMouse(self)
         self.repaint: set[int] = set()  # rows the compositor drew since the painter last looked
 
     @property
@@ -80,7 +82,7 @@ class Pane(PaneMouse, LineWidget):
             self.search = search
             self.refresh()
 
-    def scroll_to(self, offset: int) -> None:
+    def show_offset(self, offset: int) -> None:
         """Ask for the view `offset` lines above the live bottom; it comes as a frame."""
         offset = max(0, min(self.store.history, offset))
         if offset != self.store.offset:
@@ -88,7 +90,7 @@ class Pane(PaneMouse, LineWidget):
 
     def scroll_lines(self, lines: int) -> None:
         """Up (positive) or down from where the view is."""
-        self.scroll_to(self.store.offset + lines)
+        self.show_offset(self.store.offset + lines)
 
     def refresh_rows(self, rows: list[int]) -> None:
         """Have the compositor draw these rows again."""
@@ -137,3 +139,26 @@ class Pane(PaneMouse, LineWidget):
         return self.skin.strip(
             [Span(text, "activity.error")], self.size.width, "text.normal on:surface.background"
         )
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        self.mouse.down(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.mouse.move(event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        event.stop()
+        self.mouse.up(event)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.mouse.click(event)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.mouse.wheel(event, is_up=True)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.mouse.wheel(event, is_up=False)

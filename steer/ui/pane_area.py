@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual import events
+from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -69,7 +70,7 @@ class PaneArea(Container, inherit_bindings=False):
     def selected(self) -> Pane | None:
         return self.panes.get(self.state.selected)
 
-    def compose(self):  # type: ignore[no-untyped-def] # Textual's own signature
+    def compose(self) -> ComposeResult:
         yield self._empty
 
     def on_resize(self, event: events.Resize) -> None:
@@ -126,22 +127,22 @@ class PaneArea(Container, inherit_bindings=False):
         """Ask for frames now where there are none yet, and for new sizes when the layout has come to rest."""
         if self._timer is not None:
             self._timer.stop()
-        if any(pane.session not in self._watched for pane in self.rects_panes()):
+        if any(pane.session not in self._watched for pane in self.shown_panes()):
             self.call_after_refresh(self._watch_new)
-        self._timer = self.set_timer(SETTLE_S, self.watch)
+        self._timer = self.set_timer(SETTLE_S, self.watch_visible)
 
-    def rects_panes(self) -> list[Pane]:
+    def shown_panes(self) -> list[Pane]:
         """The panes on the page that is shown."""
         return [pane for pane in self.rects if isinstance(pane, Pane)]
 
     def _watch_new(self) -> None:
-        for pane in self.rects_panes():
+        for pane in self.shown_panes():
             if pane.session not in self._watched:
                 self._watch(pane)
 
-    def watch(self) -> None:
+    def watch_visible(self) -> None:
         """Watch what is seen, at the size it is seen, and nothing else."""
-        seen = self.rects_panes()
+        seen = self.shown_panes()
         for pane in seen:
             self._watch(pane)
         for session in set(self._watched) - {pane.session for pane in seen}:
@@ -160,7 +161,7 @@ class PaneArea(Container, inherit_bindings=False):
     def watch_again(self) -> None:
         """After a reconnection: the supervisor knows nothing of what was watched."""
         self._watched.clear()
-        self.watch()
+        self.watch_visible()
 
     def update(self, fleet: FleetView) -> None:
         before = [view.spec.id for view in self.state.sessions], self.state.selected

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
-from textual.widget import Widget
 
 from steer.ui.selection import Cell, Selection, cells_of, word_at
 
@@ -20,118 +19,115 @@ WHEEL_LINES = 3
 _WHEEL_UP, _WHEEL_DOWN = 4, 5
 
 
-class PaneMouse(Widget):
-    """Mixed into `Pane`, which has the rows; the port and the mode belong to the app."""
+class PaneClicked(Message):
+    """Once, without a drag."""
 
-    _dragging = False
-    _forwarding = False
-    _was_selected = False
+    def __init__(self, session: str, was_selected: bool) -> None:
+        self.session, self.was_selected = session, was_selected
+        super().__init__()
 
-    class Clicked(Message):
-        """Once, without a drag."""
 
-        def __init__(self, session: str, was_selected: bool) -> None:
-            self.session, self.was_selected = session, was_selected
-            super().__init__()
+class PanePressed(Message):
+    """A button went down on it."""
 
-    class Pressed(Message):
-        """A button went down on it."""
+    def __init__(self, session: str) -> None:
+        self.session = session
+        super().__init__()
 
-        def __init__(self, session: str) -> None:
-            self.session = session
-            super().__init__()
 
-    class TextMarked(Message):
-        """A drag or a double click ended with text selected."""
+class TextMarked(Message):
+    """A drag or a double click ended with text selected."""
 
-        def __init__(self, session: str) -> None:
-            self.session = session
-            super().__init__()
+    def __init__(self, session: str) -> None:
+        self.session = session
+        super().__init__()
 
-    def _on_mouse_down(self: Pane, event: events.MouseDown) -> None:  # type: ignore[misc] # a mixin of Pane only
-        event.stop()
-        self._was_selected = self.frame is not None and self.frame.is_selected
-        self.post_message(PaneMouse.Pressed(self.session))
+
+class PaneMouse:
+    """Belongs to one pane, which hands it the events."""
+
+    def __init__(self, pane: Pane) -> None:
+        self._pane = pane
+        self._anchor: Cell = (0, 0)
+        self._is_dragging = False
+        self._is_forwarding = False
+        self._was_selected = False
+
+    def down(self, event: events.MouseDown) -> None:
+        pane = self._pane
+        self._was_selected = pane.frame is not None and pane.frame.is_selected
+        pane.post_message(PanePressed(pane.session))
         if self._wants_mouse(event):
-            self._forwarding = True
-            self.capture_mouse()
+            self._is_forwarding = True
             self._send("press", event)
         elif event.button == 1:
-            self._dragging = True
-            self.capture_mouse()
+            self._is_dragging = True
             cell = self._cell(event)
-            self.select(Selection(cell, cell) if event.shift and self.selection else None)
-            self._anchor = cell
+            if not (event.shift and pane.selection):
+                self._anchor = cell
+                pane.select(None)
+        pane.capture_mouse()
 
-    def _on_mouse_move(self: Pane, event: events.MouseMove) -> None:  # type: ignore[misc] # a mixin of Pane only
-        if self._forwarding:
+    def move(self, event: events.MouseMove) -> None:
+        if self._is_forwarding:
             self._send("motion", event)
-        elif self._dragging:
+        elif self._is_dragging:
             cell = self._cell(event)
-            if self.selection or cell != self._anchor:
-                self.select(Selection(self._anchor, cell))
+            if self._pane.selection or cell != self._anchor:
+                self._pane.select(Selection(self._anchor, cell))
 
-    def _on_mouse_up(self: Pane, event: events.MouseUp) -> None:  # type: ignore[misc] # a mixin of Pane only
-        event.stop()
-        self.release_mouse()
-        if self._forwarding:
+    def up(self, event: events.MouseUp) -> None:
+        self._pane.release_mouse()
+        if self._is_forwarding:
             self._send("release", event)
-        elif self._dragging and self.selection:
-            self.post_message(PaneMouse.TextMarked(self.session))
-        self._dragging = self._forwarding = False
+        elif self._is_dragging and self._pane.selection:
+            self._pane.post_message(TextMarked(self._pane.session))
+        self._is_dragging = self._is_forwarding = False
 
-    def _on_click(self: Pane, event: events.Click) -> None:  # type: ignore[misc] # a mixin of Pane only
-        event.stop()
-        if self.selection or self._wants_mouse(event):
-            return
+    def click(self, event: events.Click) -> None:
         if event.chain == 1:
-            self.post_message(PaneMouse.Clicked(self.session, self._was_selected))
-        else:
+            if not (self._pane.selection or self._wants_mouse(event)):
+                self._pane.post_message(PaneClicked(self._pane.session, self._was_selected))
+        elif not self._wants_mouse(event):
             self._select_piece(self._cell(event), is_line=event.chain > 2)
 
-    def _select_piece(self: Pane, cell: Cell, is_line: bool) -> None:  # type: ignore[misc] # a mixin of Pane only
+    def _select_piece(self, cell: Cell, is_line: bool) -> None:
         line, column = cell
-        row = self.store.row(self.store.row_of(line))
+        row = self._pane.store.row(self._pane.store.row_of(line))
         first, last = (0, max(0, len(cells_of(row)) - 1)) if is_line else word_at(row, column)
-        self.select(Selection((line, first), (line, last)))
-        self.post_message(PaneMouse.TextMarked(self.session))
+        self._pane.select(Selection((line, first), (line, last)))
+        self._pane.post_message(TextMarked(self._pane.session))
 
-    def _on_mouse_scroll_up(self: Pane, event: events.MouseScrollUp) -> None:  # type: ignore[misc] # as above
-        event.stop()
-        self._wheel(event, _WHEEL_UP, "up", WHEEL_LINES)
-
-    def _on_mouse_scroll_down(self: Pane, event: events.MouseScrollDown) -> None:  # type: ignore[misc] # as above
-        event.stop()
-        self._wheel(event, _WHEEL_DOWN, "down", -WHEEL_LINES)
-
-    def _wheel(self: Pane, event: events.MouseEvent, button: int, key: str, lines: int) -> None:  # type: ignore[misc] # as above
-        port, modes = self.steer.port, self.store.modes
+    def wheel(self, event: events.MouseEvent, is_up: bool) -> None:
+        """To a program that wants the mouse; as arrow keys to a full-screen one; else through the history."""
+        pane, modes = self._pane, self._pane.store.modes
         if modes.has_mouse and not event.shift:
-            _, column = self._cell(event)
-            port.mouse(self.session, "press", button, column, self._row_of(event), _modifiers(event))
+            x, y = self._place(event)
+            button = _WHEEL_UP if is_up else _WHEEL_DOWN
+            pane.steer.port.mouse(pane.session, "press", button, x, y, _modifiers(event))
         elif modes.is_alternate:
             for _ in range(WHEEL_LINES):
-                port.key(self.session, key, None)
+                pane.steer.port.key(pane.session, "up" if is_up else "down", None)
         else:
-            self.scroll_lines(lines)
+            pane.scroll_lines(WHEEL_LINES if is_up else -WHEEL_LINES)
 
-    def _wants_mouse(self: Pane, event: events.MouseEvent) -> bool:  # type: ignore[misc] # a mixin of Pane only
-        has_keys = self.frame is not None and self.frame.is_focus
-        return has_keys and self.store.modes.has_mouse and not event.shift
+    def _wants_mouse(self, event: events.MouseEvent) -> bool:
+        frame = self._pane.frame
+        return frame is not None and frame.is_focus and self._pane.store.modes.has_mouse and not event.shift
 
-    def _send(self: Pane, action: str, event: events.MouseEvent) -> None:  # type: ignore[misc] # a mixin of Pane only
-        _, column = self._cell(event)
-        self.steer.port.mouse(
-            self.session, action, event.button, column, self._row_of(event), _modifiers(event)
-        )
+    def _send(self, action: str, event: events.MouseEvent) -> None:
+        x, y = self._place(event)
+        self._pane.steer.port.mouse(self._pane.session, action, event.button, x, y, _modifiers(event))
 
-    def _row_of(self: Pane, event: events.MouseEvent) -> int:  # type: ignore[misc] # a mixin of Pane only
-        return max(0, min(self.inner[1] - 1, int(event.y) - 1))
+    def _place(self, event: events.MouseEvent) -> tuple[int, int]:
+        """Column and row of the terminal under the mouse, kept inside the frame."""
+        cols, rows = self._pane.inner
+        return max(0, min(cols - 1, int(event.x) - 1)), max(0, min(rows - 1, int(event.y) - 1))
 
-    def _cell(self: Pane, event: events.MouseEvent) -> Cell:  # type: ignore[misc] # a mixin of Pane only
-        """Line of the scrollback and column under the mouse, kept inside the frame."""
-        column = max(0, min(self.inner[0] - 1, int(event.x) - 1))
-        return self.store.line_of(self._row_of(event)), column
+    def _cell(self, event: events.MouseEvent) -> Cell:
+        """The same as a place in the scrollback: line and column."""
+        x, y = self._place(event)
+        return self._pane.store.line_of(y), x
 
 
 def _modifiers(event: events.MouseEvent) -> int:

@@ -7,7 +7,9 @@ fault stays inside the widget it came from.
 
 from __future__ import annotations
 
-from rich.console import Console, RenderableType
+from typing import Any
+
+from rich.console import Console
 from textual._compositor import CompositorUpdate, LayoutUpdate
 
 
@@ -25,6 +27,6 @@ class _Positioned(CompositorUpdate):
         return "".join(out)
 
 
-def positioned(renderable: RenderableType | None) -> RenderableType | None:
+def positioned(renderable: Any) -> Any:
     """`renderable`, with a full update's pieces placed absolutely; partial updates already are."""
     return _Positioned(renderable) if isinstance(renderable, LayoutUpdate) else renderable

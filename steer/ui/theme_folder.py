@@ -8,7 +8,7 @@ from steer.config.path import config_home
 from steer.errors import ConfigError, SteerError, UserError
 from steer.ui.theme import Theme, parse_theme
 
-DEFAULT_THEME = "dark"
+DEFAULT_THEME = "harbor"
 MAX_BYTES = 65_536
 
 

@@ -72,7 +72,7 @@ def scroll_live(board: BoardContext) -> None:
     if board.pane is not None:
         board.pane.show_search(None)
         board.pane.select(None)
-        board.pane.scroll_to(0)
+        board.pane.show_offset(0)
 
 
 ACTIONS: dict[str, Action] = {

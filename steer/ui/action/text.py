@@ -31,7 +31,7 @@ def look_at(pane: PaneContext, search: Search) -> None:
     if search.line is not None:
         rows = pane.inner[1]
         if not 0 <= pane.store.row_of(search.line) < rows:
-            pane.scroll_to(offset_for(search.line, pane.store.history, rows))
+            pane.show_offset(offset_for(search.line, pane.store.history, rows))
 
 
 def step(board: BoardContext, by: int) -> None:

@@ -1,0 +1,44 @@
+"""The command palette: Textual's, fed from the registry."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from steer.commands.registry import COMMANDS
+
+if TYPE_CHECKING:
+    from steer.ui.app import SteerApp
+
+
+class _Registry(Provider):
+    """Commands that can be run now."""
+
+    @property
+    def _steer(self) -> SteerApp:
+        return cast("SteerApp", self.app)
+
+    async def discover(self) -> Hits:
+        for command in COMMANDS:
+            if self._steer.is_possible(command.id):
+                run = partial(self._steer.board.run_command, command.id)
+                yield DiscoveryHit(Content(self._titled(command.id, command.title)), run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in COMMANDS:
+            score = matcher.match(command.title)
+            if score > 0 and self._steer.is_possible(command.id):
+                run = partial(self._steer.board.run_command, command.id)
+                yield Hit(score, matcher.highlight(command.title), run, help=command.help)
+
+    def _titled(self, command: str, title: str) -> str:
+        key = self._steer.keymap.shown(command)
+        return f"{title}  {key}" if key else title
+
+
+def open_palette(app: SteerApp) -> None:
+    app.push_screen(CommandPalette(providers=[_Registry], placeholder="command"))
