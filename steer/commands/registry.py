@@ -85,7 +85,7 @@ VIEW = (
 
 HELP = (
     Command("gc", "Free disk space", ("g",), "steer", "shows its plan first and refuses what is not safe", _FLEET),
-    Command("palette", "Command palette", ("ctrl+p",), "steer", "every command by name", _NONE),
+    Command("palette", "Command palette", ("ctrl+p",), "steer", "every command by name", _NONE, footer="commands"),
     Command("help", "Help", ("question_mark",), "steer", "this list", _NONE, footer="help"),
     Command("quit", "Quit", ("q",), "steer", "leave the board; the agents go on", _NONE, footer="quit"),
 )  # fmt: skip

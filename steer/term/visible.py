@@ -33,7 +33,7 @@ def _visible(text: str, limit: int) -> str:
     ends: list[int] = []  # cells used up to and including each piece
     used = marks = 0
     for char in text:
-        is_mark = cell_width(char) == 0
+        is_mark = unicodedata.category(char) in ("Mn", "Me")
         marks = marks + 1 if is_mark else 0
         piece = _escape(char) if (is_mark and (marks > _MARKS_PER_CELL or not out)) else _piece(char)
         used += sum(map(cell_width, piece))

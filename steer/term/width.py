@@ -14,12 +14,16 @@ from rich.cells import get_character_cell_size
 
 _FILLERS = frozenset("\u115f\u1160")  # Hangul fillers: wide by their table, but drawn as nothing
 
+_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")  # joined only when clustering is on
+
 
 @lru_cache(maxsize=8192)
 def cell_width(char: str) -> int:
     """0, 1 or 2 cells for one code point."""
     if char in _FILLERS:
         return 0
+    if char in _SKIN_TONES:
+        return 2
     category = unicodedata.category(char)
     if category == "Mc":
         return 1

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Board(Screen[None], inherit_bindings=False):
     """Implements `BoardContext` for actions and `BoardSink` for the bridge."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     Board { layout: vertical; overflow: hidden; }
@@ -293,6 +293,10 @@ class Board(Screen[None], inherit_bindings=False):
         """The terminal's cursor stands in the pane that is typed to, or nowhere."""
         is_typing = self.state.mode is Mode.FOCUS and self.app.screen is self
         self.steer.painter.place_cursor(self.area.selected if is_typing else None)
+
+    def on_pane_area_placed(self) -> None:
+        self.redraw()
+        self.call_after_refresh(self.place_cursor)
 
     def on_session_list_chosen(self, message: SessionList.Chosen) -> None:
         self.choose(message.session)

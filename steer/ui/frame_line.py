@@ -13,10 +13,10 @@ _THIN = ("╭", "─", "╮", "│", "╰", "╯")
 _HEAVY = ("┏", "━", "┓", "┃", "┗", "┛")
 
 _BY_RANK = {
-    Rank.ASKING: "activity.asking",
-    Rank.BROKEN: "activity.error",
-    Rank.URGENT: "flag.urgent",
-    Rank.WARNED: "flag.warn",
+    Rank.ASKING: "activity.asking edge",
+    Rank.BROKEN: "activity.error edge",
+    Rank.URGENT: "flag.urgent edge",
+    Rank.WARNED: "flag.warn edge",
 }
 
 
@@ -41,12 +41,11 @@ class Frame:
 
     @property
     def role(self) -> str:
-        """Attention colours the frame unless the pane is selected or typed into."""
+        """Attention colours the frame unless the pane is typed into; weight tells the selection."""
         if self.is_focus:
-            return "border.focus"
-        if self.rank in _BY_RANK:
-            return _BY_RANK[Rank(self.rank)]
-        return "border.selected" if self.is_selected else "border.normal"
+            return "border.focus edge"
+        calm = "border.selected edge" if self.is_selected else "border.normal edge"
+        return _BY_RANK.get(Rank(self.rank), calm)
 
 
 def top(frame: Frame) -> Line:

@@ -43,7 +43,7 @@ def fit(line: Line, width: int, ellipsis: str = "…") -> Line:
 def spread(left: Line, right: Line, width: int, fill: str = " ", role: str = "text.normal") -> Line:
     """`left` and `right` at the ends of `width` cells with `fill` between; the left gives way first."""
     right = fit(right, width)
-    left = fit(left, max(0, width - line_width(right) - 1))
+    left = fit(left, max(0, width - line_width(right) - (1 if right else 0)))
     gap = max(0, width - line_width(left) - line_width(right))
     return [*left, Span(fill * gap, role), *right]
 

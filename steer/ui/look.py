@@ -50,7 +50,8 @@ class Look:
 
 
 def look(role: str, theme: Theme, has_colour: bool = True) -> Look:
-    """The look of `role`: theme keys and attributes separated by spaces, a background as "on:table.key".
+    """The look of `role`: theme keys and attributes separated by spaces, a background as "on:table.key", and
+    "edge" after a theme key that colours a frame.
 
     Raises `KeyError` for a word that is neither.
     """
@@ -58,6 +59,8 @@ def look(role: str, theme: Theme, has_colour: bool = True) -> Look:
     for word in role.split():
         if word in _ATTRIBUTES:
             result = _with(result, (word,))
+        elif word == "edge":  # a frame: underlined or reversed lines are no lines
+            result = replace(result, underline=False, reverse=False)
         elif not has_colour:
             result = _with(result, _WITHOUT_COLOUR.get(word, ()))
         elif word.startswith("on:"):

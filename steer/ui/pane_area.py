@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -46,6 +47,9 @@ class PaneArea(Container, inherit_bindings=False):
     """Panes are made when their session is first seen and kept while it is on the board."""
 
     DEFAULT_CSS = "PaneArea { width: 1fr; height: 1fr; layout: vertical; overflow: hidden; }"
+
+    class Placed(Message):
+        """The panes have other places, or others are shown."""
 
     def __init__(self, state: BoardState) -> None:
         super().__init__()
@@ -91,7 +95,8 @@ class PaneArea(Container, inherit_bindings=False):
             pane.display = session in shown
         self._empty.display = not shown
         self.dress()
-        self.refresh(layout=True)
+        self._empty.refresh(layout=True)  # a child's: Textual forgets its parent's old arrangement then
+        self.post_message(self.Placed())
         self._settle()
 
     def _drop_gone(self) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from steer.ui.mark import Mark
+
+_FOUND = "selection.foreground on:selection.background"
+_LOOKED_AT = "selection.foreground bold on:selection.match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,14 @@ class Search:
 
     def marks(self, line: int) -> list[Mark]:
         """The matches on a line; the one that is looked at stands out."""
-        return [
-            Mark(column, column + length,
-                 "selection.foreground bold on:selection.match" if i == self.at
-                 else "selection.foreground on:selection.background")
-            for i, (at, column, length) in enumerate(self.matches)
-            if at == line
-        ]  # fmt: skip
+        first = bisect_left(self.matches, (line, 0, 0))
+        marks: list[Mark] = []
+        for i in range(first, len(self.matches)):
+            at, column, length = self.matches[i]
+            if at != line:
+                break
+            marks.append(Mark(column, column + length, _LOOKED_AT if i == self.at else _FOUND))
+        return marks
 
 
 def offset_for(line: int, history: int, rows: int) -> int:

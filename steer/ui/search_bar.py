@@ -13,7 +13,7 @@ class SearchBar(Horizontal, inherit_bindings=False):
     DEFAULT_CSS = """
     SearchBar { height: 1; display: none; background: $panel; }
     SearchBar Static { width: 3; color: $accent; }
-    SearchBar Input { border: none; height: 1; padding: 0; background: $panel; }
+    SearchBar Input, SearchBar Input:focus { border: none; height: 1; padding: 0; background: $panel; }
     """
 
     class Submitted(Message):

@@ -71,23 +71,24 @@ def row_lines(row: Row, is_selected: bool, now: float, width: int, height: int) 
     s = state(row.session)
     on = " on:surface.selected" if is_selected else " on:surface.panel"
     edge = Span("▌" if is_selected else " ", "border.selected" + on)
-    name_role = ("text.normal bold" if is_selected else "text.normal") + on
     left = [
         edge,
         Span(f"{row.number:>2} ", "text.faint" + on),
         Span(row.branch, "text.faint" + on),
         Span(f"{s.glyph} ", s.role + on),
-        Span(visible(row.session.spec.name, 40), name_role),
+        Span(visible(row.session.spec.name, 40), ("text.normal bold" if is_selected else "text.normal") + on),
     ]
-    right = [Span(f"{s.word} ", s.role + on), Span(f"{age(row.session, now):>3} ", "text.muted" + on)]
-    if width < 30 or height == 1:
-        right = [*_over(_summary(row.session, width), on), Span(" ", "text.normal" + on), right[-1]]
-    first = spread(left, right, width, role="text.normal" + on)
-    if height == 1:
-        return [first]
-    pad = Span(" " * (5 + len(row.branch)), "text.normal" + on)
-    detail = _over(_detail(row.session, width - 6 - len(row.branch)), on)
-    return [first, spread([edge, Span(pad.text[1:], pad.role), *detail], [], width, role="text.normal" + on)]
+    middle = _summary(row.session, width) if height == 1 else [Span(s.word, s.role)]
+    right = _over([*middle, Span(f" {age(row.session, now):>3} ", "text.muted")], on)
+    if line_width(left) + line_width(right) >= width:
+        right = right[-1:]
+    under = "text.normal" + on
+    lines = [spread(left, right, width, role=under)]
+    if height > 1:
+        indent = 6 + len(row.branch)
+        detail = _over(_detail(row.session, width - indent), on)
+        lines.append(spread([edge, Span(" " * (indent - 1), under), *detail], [], width, role=under))
+    return lines
 
 
 def _over(line: Line, on: str) -> Line:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from steer.model.flag import Severity
 from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessState, SessionView
 from steer.term.visible import visible
-from steer.ui.line import Line, Span, join
+from steer.ui.line import Line, Span, join, line_width
 
 SEPARATOR = Span(" · ", "text.faint")
 
@@ -104,14 +104,14 @@ def check_spans(check: CheckResult) -> Line:
 
 
 def flag_spans(view: SessionView, limit: int) -> Line:
-    """The newest flag, or the note the operator should see."""
+    """The note the operator should see, or the newest flag, in at most `limit` cells."""
     if view.note:
-        return [Span("! " + visible(view.note, limit), "flag.warn")]
+        return [Span("! " + visible(view.note, limit - 2), "flag.warn")]
     if not view.flags:
         return []
     flag = max(view.flags, key=lambda f: f.at)
     times = f" ×{flag.count}" if flag.count > 1 else ""
-    return [Span("▲ " + visible(flag.title, limit) + times, _SEVERITY[flag.severity])]
+    return [Span("▲ " + visible(flag.title, limit - 2 - len(times)) + times, _SEVERITY[flag.severity])]
 
 
 def title_spans(view: SessionView, number: int, is_focus: bool, width: int) -> Line:
@@ -135,21 +135,34 @@ def title_spans(view: SessionView, number: int, is_focus: bool, width: int) -> L
 
 
 def status_spans(view: SessionView, now: float, width: int) -> Line:
-    """A pane's bottom line: state, why, age, lines changed, checks, last flag; the least needed is left out."""
+    """A pane's bottom line: state, age, the story (why it asks, or its newest flag), lines changed, checks.
+
+    The story takes the room the others leave; where that is too little, the figures give way.
+    """
     s = state(view)
     head = [Span(f"{s.glyph} {s.word}", s.role)]
     if old := age(view, now):
         head.append(Span(f" {old}", "text.muted"))
-    why = visible(view.activity_text, max(12, width // 3))
-    parts = [
-        head,
-        [Span(why, s.role)] if why and view.activity in (Activity.ASKING, Activity.ERROR) else [],
-        flag_spans(view, max(16, width // 3)),
-        diff_spans(view.diff, with_files=width >= 70),
-        check_spans(view.check),
-        [Span("! " + visible(view.recording_note, 32), "flag.warn")] if view.recording_note else [],
-    ]
+    figures = [diff_spans(view.diff, with_files=width >= 70), check_spans(view.check)]
+    room = width - 2 - line_width(head)
+    needed = sum(line_width(f) + len(SEPARATOR.text) for f in figures if f)
+    left = room - len(SEPARATOR.text) - (needed if room - needed >= _SHORTEST_STORY else 0)
+    parts = [head, _story(view, s.role, left), *figures]
     return [Span(" "), *join(_that_fit(parts, width - 2), SEPARATOR), Span(" ")]
+
+
+_SHORTEST_STORY = 16  # cells; below this a sentence says nothing
+
+
+def _story(view: SessionView, role: str, limit: int) -> Line:
+    """The one sentence that matters most now, in at most `limit` cells."""
+    if limit < _SHORTEST_STORY // 2:
+        return []
+    if view.recording_note:
+        return [Span("! " + visible(view.recording_note, limit - 2), "flag.warn")]
+    if view.activity_text and view.activity in (Activity.ASKING, Activity.ERROR) and not view.note:
+        return [Span(visible(view.activity_text, limit), role)]
+    return flag_spans(view, limit)
 
 
 def _that_fit(parts: list[Line], width: int) -> list[Line]:
@@ -157,7 +170,7 @@ def _that_fit(parts: list[Line], width: int) -> list[Line]:
     kept: list[Line] = []
     used = 0
     for part in filter(None, parts):
-        need = sum(len(span.text) for span in part) + (len(SEPARATOR.text) if kept else 0)
+        need = line_width(part) + (len(SEPARATOR.text) if kept else 0)
         if used + need <= width or not kept:
             kept.append(part)
             used += need

@@ -29,5 +29,14 @@ def textual_theme(name: str, theme: Theme) -> TextualTheme:
         surface=c["surface.panel"],
         panel=c["surface.raised"],
         dark=theme.is_dark,
-        variables={css_name(key): value for key, value in c.items()},
+        variables={**{css_name(key): value for key, value in c.items()}, **_scrollbar(c)},
     )
+
+
+def _scrollbar(c: dict[str, str]) -> dict[str, str]:
+    thumb, track = c["text.faint"], c["surface.raised"]
+    return {
+        "scrollbar": thumb, "scrollbar-hover": thumb, "scrollbar-active": c["text.muted"],
+        "scrollbar-background": track, "scrollbar-background-hover": track,
+        "scrollbar-background-active": track, "scrollbar-corner-color": track,
+    }  # fmt: skip

@@ -68,7 +68,7 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
         padding: 1 3; background: $steer-surface-raised; border: round $steer-border-selected;
     }
     """
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     ALLOW_SELECT = False
     heading = ""
     width = 60

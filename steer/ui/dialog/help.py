@@ -20,9 +20,11 @@ _KEY_CELLS = 12
 
 class HelpDialog(Card[None]):
     heading = "Keys"
-    width = 92
+    width = 104
     DEFAULT_CSS = """
-    HelpDialog Input { border: none; height: 1; padding: 0; margin: 0 0 1 0; background: $steer-surface-raised; }
+    HelpDialog Input, HelpDialog Input:focus {
+        border: none; height: 1; padding: 0; margin: 0 0 1 0; background: $steer-surface-raised;
+    }
     HelpDialog VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     HelpDialog > Vertical { height: 86%; }
     """
@@ -98,6 +100,6 @@ def _line(keys: str, command: Command, off: str) -> Line:
     role = "text.faint" if off else "text.normal"
     return [
         Span(f"{keys:<{_KEY_CELLS}}", "text.faint" if off else "text.accent bold"),
-        Span(f"{command.title:<26}", role),
+        Span(f"{command.title:<24}", role),
         Span(f"not now: {off}" if off else command.help, "text.faint" if off else "text.muted"),
     ]

@@ -40,5 +40,18 @@ class _Registry(Provider):
         return f"{title}  {key}" if key else title
 
 
+class Palette(CommandPalette):
+    """Textual's, in the colours and the restraint of the other dialogs."""
+
+    DEFAULT_CSS = """
+    Palette { background: $background 60%; }
+    Palette > Vertical { width: 72; max-width: 90%; }
+    Palette SearchIcon { display: none; }
+    Palette #--input, Palette CommandList { background: $steer-surface-raised; border: none; }
+    Palette #--input { border: round $steer-border-selected; }
+    Palette CommandList { border: round $steer-border-normal; }
+    """
+
+
 def open_palette(app: SteerApp) -> None:
-    app.push_screen(CommandPalette(providers=[_Registry], placeholder="command"))
+    app.push_screen(Palette(providers=[_Registry], placeholder="command"))
