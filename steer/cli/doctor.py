@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import shutil
@@ -33,7 +34,8 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "doctor",
         help="what works on this machine and what does not, with what to do",
-        description="Checks Python, libraries, terminal, folders and repository. Exit status 4 when something is broken.",
+        description="Checks Python, libraries, terminal, folders and repository. "
+        "Exit status 4 when something is broken.",
     )
     p.add_argument(
         "--bench", action="store_true", help="also measure this machine beside tmux and git (minutes)"
@@ -139,7 +141,7 @@ def _repository() -> list[Finding]:
 def _bench() -> None:
     """The benchmarks live with the tests; an installed wheel does not carry them."""
     try:
-        from tests.benchmarks import panes  # type: ignore[import-not-found, unused-ignore]  # only in a checkout
+        panes = importlib.import_module("tests.benchmarks.panes")  # only in a checkout
     except ImportError:
         say("the benchmarks are part of a source checkout: run `python -m tests.benchmarks.panes` there")
         return

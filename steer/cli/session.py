@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from steer.cli.option import add_json, add_session
@@ -42,8 +43,8 @@ def _add_run(verbs: Any) -> None:
     p = verbs.add_parser(
         "run",
         help="start agents, each in a git worktree of its own",
-        description="Start agents, each in a new worktree and branch. Without a task, what [fleet] in .steer/config.toml "
-        "describes is started.",
+        description="Start agents, each in a new worktree and branch. Without a task, what [fleet] in "
+        ".steer/config.toml describes is started.",
         epilog='example: steer run "make the tests pass" -a "my-agent {task}" -n 3 --check "make test"',
     )
     p.add_argument("task", nargs="?", default="", help="what to do; agents find it in {task} and $STEER_TASK")
@@ -140,7 +141,7 @@ def _send(args: argparse.Namespace) -> int:
     return 0 if made["delivery"] == "delivered" else 1
 
 
-_WAITS = {
+_WAITS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "exit": lambda v: v["process"] in ("exited", "failed", "lost"),
     "idle": lambda v: v["activity"] == "idle",
     "asking": lambda v: v["activity"] == "asking",
@@ -178,11 +179,12 @@ def _wait(args: argparse.Namespace) -> int:
             if end is None or time.monotonic() < end:
                 raise
             waiting = args.session or ["?"]
-    return emit(
+    emit(
         args,
         {"waiting": waiting},
         lambda: say("still waiting for " + ", ".join(waiting)) if waiting else None,
-    ) or (1 if waiting else 0)
+    )
+    return 1 if waiting else 0
 
 
 def _wait_for(client: Any, args: argparse.Namespace, end: float | None) -> list[str]:

@@ -15,8 +15,8 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "config",
         help="show the configuration and where each value comes from; trust a repository's commands",
-        description="Settings come from your own file and, for what to start and how to check it, from the repository's "
-        ".steer/config.toml. `trust` allows exactly the commands that file names now.",
+        description="Settings come from your own file and, for what to start and how to check it, from the "
+        "repository's .steer/config.toml. `trust` allows exactly the commands that file names now.",
     )
     p.add_argument("what", nargs="?", choices=["show", "path", "trust"], default="show")
     add_json(p)
@@ -48,7 +48,7 @@ def _config(args: argparse.Namespace) -> int:
     repository = _repository()
     if args.what == "path":
         files = [str(user_file())] + ([str(repository_file(repository))] if repository else [])
-        return emit(args, {"files": files}, lambda: [say(f) for f in files])
+        return emit(args, {"files": files}, lambda: say("\n".join(files)))
     if args.what == "trust":
         return _trust(args)
     loaded = load(repository)
