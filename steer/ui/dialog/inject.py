@@ -34,8 +34,8 @@ class Composer(TextArea):
             event.stop()
             event.prevent_default()
             self.insert("\n")
-        elif event.key not in ("enter", "escape", "tab", "shift+tab"):
-            await super()._on_key(event)
+        elif event.key in ("enter", "escape", "tab", "shift+tab"):
+            event.prevent_default()  # not the text area's: they bubble to the dialog
 
 
 class InjectDialog(Card[dict[str, Any]]):
