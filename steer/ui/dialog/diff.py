@@ -44,7 +44,7 @@ class _Files(LineWidget):
 
 
 class _Patch(LineWidget):
-    base = "text.normal on:surface.base"
+    base = "text.normal on:surface.background"
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class DiffDialog(Card[None]):
     """`made` is the result of `diff`. Up and down choose the file, the page keys scroll its patch."""
 
     DEFAULT_CSS = """
-    DiffDialog { align: left top; background: $steer-surface-base; }
+    DiffDialog { align: left top; background: $steer-surface-background; }
     DiffDialog Horizontal { height: 1fr; }
     DiffDialog _Files { height: 1fr; }
     DiffDialog _Patch { height: 1fr; width: 1fr; }
