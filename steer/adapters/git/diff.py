@@ -34,7 +34,7 @@ class FileDiff:
 
 def files(old: pygit2.Tree, new: pygit2.Tree) -> list[FileDiff]:
     """What changed from `old` to `new`, renames found, in the order of the paths."""
-    diff = old.diff_to_tree(new)
+    diff = old.diff_to_tree(new, flags=pygit2.enums.DiffOption.INCLUDE_TYPECHANGE)
     diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
     return [_file(patch) for patch in diff if patch is not None]
 

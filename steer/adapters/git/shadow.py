@@ -316,6 +316,14 @@ class Shadow:
     def stat(self, old: str, new: str) -> DiffStat:
         return diff.stat(self._tree(old), self._tree(new))
 
+    def has(self, checkpoint: str) -> bool:
+        """Is this checkpoint here, with its tree?"""
+        try:
+            self._tree(checkpoint)
+        except UserError:
+            return False
+        return bool(checkpoint)
+
     def read(self, checkpoint: str, path: bytes) -> bytes | None:
         """One file of a checkpoint; None where it has none."""
         try:
