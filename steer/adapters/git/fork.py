@@ -20,6 +20,7 @@ from steer.adapters.git.command import Cancelled, Place, Progress
 from steer.adapters.git.draft import Draft
 from steer.adapters.git.include import Selection
 from steer.adapters.git.repository import (
+    Linked,
     RepositoryInfo,
     checked_link,
     in_progress,
