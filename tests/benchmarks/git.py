@@ -1,4 +1,4 @@
-"""Checkpoints, forks and differences beside what the git command line offers: `python -m tests.benchmarks.git`.
+"""Checkpoints, forks and differences beside the git command line: `python -m tests.benchmarks.git`.
 
 Rounds are interleaved, so that a noisy moment hits both sides; figures are medians of wall-clock seconds and
 their ratio (below 1: steer is faster). Options: number of files (10000), of rounds (7).
@@ -24,7 +24,9 @@ CHANGED = 100
 
 
 def git(folder: Path, *args: str) -> str:
-    return subprocess.run(["git", *args], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", *args], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def build(root: Path, count: int) -> RepositoryInfo:
@@ -32,7 +34,7 @@ def build(root: Path, count: int) -> RepositoryInfo:
     chance = random.Random(1)
     main = root / "main"
     for n in range(count):
-        path = main / f"pkg{n % 20}" / f"mod{n // 25}" / f"file{n}.py"
+        path = main / f"pkg{n // 500}" / f"mod{n // 25}" / f"file{n}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(chance.randbytes(30).hex() for _ in range(chance.randint(10, 60))))
     git(root, "init", "-q", str(main))
@@ -123,7 +125,10 @@ def main() -> None:
 
 
 def report(
-    bench: Bench, pairs: list[tuple[str, Callable[[], None], str, Callable[[], None]]], count: int, rounds: int
+    bench: Bench,
+    pairs: list[tuple[str, Callable[[], None], str, Callable[[], None]]],
+    count: int,
+    rounds: int,
 ) -> None:
     print(f"{count} files, {CHANGED} changed, {rounds} rounds, medians")
     for ours, our_action, theirs, their_action in pairs:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from steer.adapters.git import command
 from steer.adapters.git.command import GitFailed, Place
+from steer.adapters.git.quarantine import quarantine
 
 DEFAULT_FILE_BYTES = 100 * 1024 * 1024
 _ATTEMPTS = 3  # a file may vanish between the look and the read; each attempt looks again
@@ -95,15 +96,17 @@ def _why_not(full: bytes, info: os.stat_result, limit_bytes: int, is_link: bool)
 
 def record(place: Place, change: Change) -> bytes:
     """Bring the index up to `change` and return the id of its tree; lists what failed in the problems."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            _update(place, change)
-            break
-        except GitFailed as e:
-            if not _without_culprits(change, e) or attempt == _ATTEMPTS - 1:
-                raise
-    _note_moving(change, place.work_tree or place.git_dir)
-    return command.run(place, "write-tree", "--missing-ok").strip()
+    size = sum(info.st_size for info in change.paths.values() if info)
+    with quarantine(place, len(change.paths), size) as inner:
+        for attempt in range(_ATTEMPTS):
+            try:
+                _update(inner, change)
+                break
+            except GitFailed as e:
+                if not _without_culprits(change, e) or attempt == _ATTEMPTS - 1:
+                    raise
+        _note_moving(change, place.work_tree or place.git_dir)
+        return command.run(inner, "write-tree", "--missing-ok").strip()
 
 
 def _update(place: Place, change: Change) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from steer.adapters.git import scan
+from steer.adapters.git import quarantine, scan
 from steer.adapters.git.shadow import Checkpoint, Shadow
 from steer.errors import EnvironmentFault, UserError
 from steer.model.session import DiffStat
@@ -364,3 +364,40 @@ def test_a_killed_scan_leaves_no_lock_behind(world: World) -> None:
     (shadow.path / "sessions/s1.lock").touch()
     (world.place("a") / "new").write_text("x")
     assert world.save("a", shadow).files == 1
+
+
+def test_a_crash_before_the_pack_is_written_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add("a")
+    folder, shadow = world.place("a"), world.shadow()
+    world.save("a", shadow)
+    for n in range(20):
+        (folder / f"new{n}").write_text(f"{n}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(quarantine, "_pack", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            world.save("a", shadow)
+    point = world.save("a", shadow)
+    assert restored(world, shadow, point) == contents(folder)
+    git(shadow.path, "fsck", "--full", "--strict")
+    assert list((shadow.path / "objects/pack").glob("*.pack"))
+
+
+def test_counts_carried_on_equal_counts_from_the_start(world: World) -> None:
+    for n in range(12):
+        (world.main / f"f{n}").write_text("x\n" * n)
+    git(world.main, "add", "-A")
+    git(world.main, "commit", "-qm", "more")
+    world.add("a")
+    folder, shadow = world.place("a"), world.shadow()
+    for n in range(12):
+        (folder / f"f{n}").write_text("changed\n")
+        (folder / "dir/b.txt").write_text(f"{n}\n" * n)
+        if n == 9:
+            (folder / "f0").unlink()
+            (folder / "f1").chmod(0o755)
+        if n == 10:
+            (folder / "a.txt").write_text("one\n")
+        point = world.save("a", shadow)
+        assert DiffStat(point.files, point.added, point.removed) == shadow.stat(world.head, point.id)
