@@ -158,7 +158,8 @@ class LiveSession:
                         break
                     self._offset += len(chunk)
                     events = reader.feed(chunk)
-                    self._replay(events, reader.header.timestamp, is_answering=is_answering)
+                    began = reader.header.timestamp if reader.header else 0.0
+                    self._replay(events, began, is_answering=is_answering)
                     await asyncio.sleep(0)
         except OSError as e:
             self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))

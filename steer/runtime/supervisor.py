@@ -293,7 +293,7 @@ def started_at(recording: Path) -> float:
         with recording.open("rb") as f:
             reader = Reader()
             reader.feed(f.readline(65536))
-            return reader.header.timestamp
+            return reader.header.timestamp if reader.header else 0.0
     except OSError:
         return 0.0
 
