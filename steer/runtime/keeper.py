@@ -229,8 +229,8 @@ class Keeper:
         assert self.status is not None
         self._recorder.exit(self._pump.at(), self.status)
         self._has_exit_record = True
-        self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})
         self._write_exit()
+        self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})
         self._consider_leaving()
 
     def _write_exit(self) -> None:
