@@ -575,12 +575,11 @@ class TestLife:
             "import sys, os, signal; from steer.runtime.keeper_launch import launch; "
             "print(*launch(sys.argv[1])[:2], flush=True); os.killpg(0, signal.SIGKILL)"
         )
-        root = str(Path(__file__).resolve().parents[2])
         done = subprocess.run(
             [sys.executable, "-c", code, session.folder / "launch.json"],
             stdout=subprocess.PIPE,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": root},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         keeper, child = map(int, done.stdout.split())
         assert done.returncode == -signal.SIGKILL and is_alive(keeper) and is_alive(child)

