@@ -84,11 +84,16 @@ class Client:
         self.closed: str | None = None
         self._changed = asyncio.Event()
         client.on_output = self._output
-        client.on_resync = lambda offset: self._note(self.resyncs.append(offset))
-        client.on_event = lambda event: self._note(self.events.append(event))
+        client.on_resync = self._resync
+        client.on_event = self._event
         client.on_closed = self._close
 
-    def _note(self, _: None) -> None:
+    def _resync(self, offset: int) -> None:
+        self.resyncs.append(offset)
+        self._changed.set()
+
+    def _event(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
         self._changed.set()
 
     def _output(self, data: bytes, offset: int) -> None:

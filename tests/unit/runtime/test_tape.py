@@ -12,7 +12,7 @@ from steer.runtime.keeping.tape import MAX_PENDING_BYTES, Tape
 
 
 class Disk:
-    """Stands in for os.write: each call takes `limits` bytes in turn, then everything; an int < 0 is an errno."""
+    """Stands in for os.write: a call takes `limits` bytes in turn, then everything; below 0 is an errno."""
 
     def __init__(self, write: Callable[[int, bytes], int]) -> None:
         self.limits: Iterator[int] = iter(())
@@ -80,7 +80,7 @@ def test_it_is_private_and_never_taken_over(tape: Tape, tmp_path: Path) -> None:
 def test_a_removed_file_comes_back_whole(tape: Tape) -> None:
     tape.append(b"one\n")
     assert tape.damage() == ""
-    os.unlink(tape.path)
+    Path(tape.path).unlink()
     assert "removed" in tape.damage()
     tape.repair()
     tape.append(b"two\n")
@@ -102,10 +102,8 @@ def test_output_beyond_the_cap_is_left_out_and_shown(tape: Tape) -> None:
     recorder = Recorder(tape, max_bytes=10, thin_bytes_per_s=0)
     assert recorder.output(0, b"a" * 20 + b"\xe2\x82") == (b"a" * 20, True)
     size = tape.offset
-    assert recorder.output(1, b"\xacrest") == (
-        b"\xe2\x82\xacrest",
-        True,
-    )  # the held bytes are recorded as they are
+    # The bytes that were held are recorded as they are, what follows is not.
+    assert recorder.output(1, b"\xacrest") == (b"\xe2\x82\xacrest", True)
     assert recorder.gap_bytes == 5
     assert tape.offset > size
     assert recorder.dump(2, b"screen")
