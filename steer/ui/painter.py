@@ -77,9 +77,9 @@ class Painter:
     def repair(self, panes: list[Pane]) -> None:
         """After the compositor has drawn: paint the rows it may have drawn differently from the emulator."""
         for pane in panes:
-            drawn, pane.repaint = pane.repaint, set()
-            if drawn and self.can_paint(pane):
-                rows = [row for row in sorted(drawn) if row >= 0 and not is_certain(pane.store.row(row))]
+            if pane.repaint and self.can_paint(pane):
+                drawn, pane.repaint = sorted(pane.repaint), set()
+                rows = [row for row in drawn if row >= 0 and not is_certain(pane.store.row(row))]
                 if rows:
                     self.paint(pane, rows)
 

@@ -104,6 +104,10 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
         return self._opened_at is None or event.time - self._opened_at < GUARD_S
 
     def on_key(self, event: events.Key) -> None:
+        """Textual calls every class's `on_key`, so subclasses override `take_key` instead."""
+        self.take_key(event)
+
+    def take_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         if event.key == "escape":
