@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from steer.errors import EnvironmentFault
 
@@ -29,16 +30,14 @@ def open_board() -> int:
     return run_guarded(lambda: _run_ui(common))
 
 
-def _run_ui(common: os.PathLike[str]) -> int:
-    os.environ.setdefault(
-        "TEXTUAL_FPS", "240"
-    )  # frames are paced by the supervisor; the timer is only latency
+def _run_ui(common: Path) -> int:
+    """The child's work: the board; a crash of it becomes a file and a sentence."""
+    os.environ.setdefault("TEXTUAL_FPS", "240")  # frames are paced by the supervisor; the timer is only latency
     os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
-    from pathlib import Path
-
+    from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config
     from steer.runtime.client import FleetClient
     from steer.runtime.supervise import ensure_supervisor
     from steer.ui.app import run_app
 
-    return run_app(FleetClient(lambda: ensure_supervisor(Path(common))), ui_config(Path(common)))
+    return report_any(lambda: run_app(FleetClient(lambda: ensure_supervisor(common)), ui_config(common)))

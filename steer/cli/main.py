@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from steer import __version__
@@ -35,10 +36,18 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Exit status of the command `argv` (default: the process's own arguments)."""
     arguments = sys.argv[1:] if argv is None else argv
-    is_json = "--json" in arguments
-    try:
+
+    def run() -> int:
         args = build_parser().parse_args(arguments)
         return int(args.run(args) or 0)
+
+    return report_any(run, is_json="--json" in arguments)
+
+
+def report_any(work: Callable[[], int], *, is_json: bool = False) -> int:
+    """What `work` returns; an error becomes a sentence on stderr (or JSON) and its exit status."""
+    try:
+        return work()
     except SteerError as e:
         return _report(e, is_json)
     except BrokenPipeError:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-
-Run = Callable[[argparse.Namespace], int | None]
 
 
 def add_all(parser: argparse.ArgumentParser) -> None:
-    from steer.cli import board, session
+    from steer.cli import board, demo, doctor, housekeeping, look, session, setting
 
     board.add(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (session,):
+    for module in (session, look, demo, housekeeping, doctor, setting):
         module.add(verbs)

@@ -39,6 +39,10 @@ def data_home() -> Path:
     return _xdg("XDG_DATA_HOME", ".local/share") / "steer"
 
 
+def cache_home() -> Path:
+    return _xdg("XDG_CACHE_HOME", ".cache") / "steer"
+
+
 def slug(text: str, limit: int = 40) -> str:
     """`text` as a file name that is safe everywhere: lower-case letters, digits, single dashes."""
     s = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

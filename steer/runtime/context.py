@@ -39,6 +39,7 @@ class Context:
     session_changed: Callable[[str], None]
     take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
     mark_restored: Callable[[SessionSpec], None]
+    end: Callable[[], None]  # the supervisor
     lives: dict[str, LiveSession] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)  # progress ids the operator gave up on
     busy: set[str] = field(default_factory=set)  # sessions being killed

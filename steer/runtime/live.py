@@ -62,7 +62,7 @@ class LiveSession:
 
         Raises `SteerError` where there is no keeper.
         """
-        self._keeper = keeper = await KeeperClient.connect(socket)
+        self._keeper = keeper = await KeeperClient.connect(str(socket))
         keeper.on_output = self._output
         keeper.on_resync = self._resync
         keeper.on_event = self._event
@@ -114,9 +114,9 @@ class LiveSession:
         for watcher in self.watchers:
             watcher.poke()
 
-    async def _answer(self, replies: bytes) -> None:
+    async def _answer(self, data: bytes) -> None:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
-            await self.send(replies)
+            await self.send(data)
 
     def _note_signal(self, signal: object) -> None:
         now = self._now()
@@ -207,11 +207,11 @@ class LiveSession:
         for watcher in self.watchers:
             watcher.poke()
 
-    def _closed(self) -> None:
+    def _closed(self, reason: str) -> None:
         self._keeper = None
         if not self._ended.is_set():
             self._ended.set()
-            self._emit(ev.KeeperLost(self.spec.id, self._now(), "its keeper ended without a word"))
+            self._emit(ev.KeeperLost(self.spec.id, self._now(), f"its keeper ended without a word: {reason}"))
 
     async def wait_ended(self) -> None:
         await self._ended.wait()
@@ -252,8 +252,8 @@ class LiveSession:
 
     def type_soon(self, data: bytes) -> None:
         """Type keys of the operator in focus mode: no waiting, order kept."""
-        if data and self._keeper:
-            self._keeper.post_input(data)
+        if data and self._keeper and not self._ended.is_set():
+            self._spawn(self._answer(data))
 
     def paste_soon(self, text: str) -> None:
         """The operator's own paste in focus mode: framed where the program asked for it, never breaking out."""
@@ -298,7 +298,7 @@ class LiveSession:
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
-        keeper.on_closed = None
+        keeper.on_closed = lambda reason: None
         if forget:
             with contextlib.suppress(SteerError):
                 await keeper.request("forget")

@@ -79,6 +79,13 @@ def _check_start(line: bytes, paths: RepositoryPath) -> None:
         raise from_json(error)
 
 
+def shut_down(common_dir: Path) -> None:
+    """End every session of the fleet and then its supervisor. Worktrees and recordings stay."""
+    paths = paths_for(common_dir)
+    with contextlib.suppress(SteerError), SyncClient(paths.socket) as client:
+        client.call("shut_down")
+
+
 def make_folders(paths: RepositoryPath) -> None:
     for folder in (state_home(), paths.state, paths.sessions, runtime_home(), paths.runtime, paths.worktrees):
         private_dir(folder)

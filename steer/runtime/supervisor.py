@@ -68,6 +68,7 @@ class Supervisor:
             session_changed=self._hub.session_changed,
             take_checkpoint=self.take_checkpoint,
             mark_restored=self._mark_restored,
+            end=self._stop.set,
         )
 
     def _load_config(self) -> Loaded:

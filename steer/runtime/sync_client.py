@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class SyncClient:
     def __init__(self, path: Path, timeout_s: float | None = None) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         self._socket.settimeout(timeout_s)
+        self._deadline: float | None = None
         self._unpacker = wire.Unpacker()
         self._messages = self._read()
         try:
@@ -30,7 +32,14 @@ class SyncClient:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._socket.close()
+
+    def set_deadline(self, at: float | None) -> None:
+        """Give up reading (`EnvironmentFault`) at this time of the monotonic clock; None: never."""
+        self._deadline = at
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """The method's result (see `steer.model.port`); raises the `SteerError` it answered with."""
@@ -55,6 +64,8 @@ class SyncClient:
 
     def _read(self) -> Iterator[dict[str, Any]]:
         while True:
+            if self._deadline is not None:
+                self._socket.settimeout(max(0.001, self._deadline - time.monotonic()))
             try:
                 data = self._socket.recv(262144)
             except TimeoutError:

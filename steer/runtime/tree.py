@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steer.adapters.git import branch, draft, gc, trash, worktree
+from steer.adapters.git import branch, draft, gc, worktree
 from steer.adapters.git import fork as forking
+from steer.adapters.git import trash as trash_can
 from steer.adapters.git.repository import RepositoryInfo, open_repository, resolve_base
 from steer.adapters.git.shadow import Shadow
 from steer.config.path import RepositoryPath, private_dir
@@ -127,15 +128,17 @@ class Trees:
         self, path: Path, branch_name: str, session: str, checkpoint: str
     ) -> dict[str, Any]:
         where = (self.info, path, branch_name, private_dir(self._paths.trash), session, int(time.time()))
-        return trash.to_json(await self._do(trash.plan_trash, *where, checkpoint))
+        return trash_can.to_json(await self._do(trash_can.plan_trash, *where, checkpoint))
 
     async def trash(self, record: dict[str, Any]) -> None:
         """Carry out, or finish, what `plan_trash` planned; may be called again after a crash."""
-        await self._do(trash.finish_trash, trash.from_json(record), self._paths.state)
+        await self._do(trash_can.finish_trash, trash_can.from_json(record), self._paths.state)
 
-    async def restore(self, record: dict[str, Any]) -> trash.Restored:
+    async def restore(self, record: dict[str, Any]) -> trash_can.Restored:
         """Bring back a trashed worktree, byte-identical."""
-        return await self._do(trash.restore_worktree, self.info, trash.from_json(record), self._paths.state)
+        return await self._do(
+            trash_can.restore_worktree, self.info, trash_can.from_json(record), self._paths.state
+        )
 
     # -- checkpoints ----------------------------------------------------------------------------------
 
@@ -195,7 +198,7 @@ class Trees:
         return sum(item.size_bytes for item in gone)
 
     def is_in_trash(self, session: str) -> bool:
-        return any(r.session == session for r in trash.records(self._paths.trash))
+        return any(r.session == session for r in trash_can.records(self._paths.trash))
 
 
 def _usage(folder: Path) -> int:

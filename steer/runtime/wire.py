@@ -49,8 +49,13 @@ class Unpacker:
         self._buffer = bytearray()
         self._max = max_bytes
 
+    @property
+    def pending(self) -> int:
+        """Bytes held of a message that is not complete."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> Iterator[tuple[str, bytes]]:
-        """Yield (kind, payload) for each message completed by `data`. Raises `WireError` on an oversized one."""
+        """Yield (kind, payload) for each message that `data` completes. Raises `WireError` on one too long."""
         self._buffer += data
         start = 0
         try:

@@ -6,6 +6,7 @@ feeds a chunk, three calls bring a whole screen as rows of text with SGR sequenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -188,7 +189,7 @@ class Screen:
                 self._formatter[0], self._buffer, len(self._buffer), self._size
             )
             if result == 0:
-                return str(ffi.buffer(self._buffer, self._size[0])[:], "utf-8", "replace")
+                return _printable(ffi.buffer(self._buffer, self._size[0])[:])
             if result != lib.GHOSTTY_OUT_OF_SPACE:
                 check(result, "format")
             self._buffer = ffi.new("uint8_t[]", max(self._size[0], 2 * len(self._buffer)))
@@ -270,6 +271,19 @@ class _MouseEncoder:
         lib.ghostty_mouse_event_set_mods(self._event, mods)
         position = ffi.new("GhosttyMousePosition*", {"x": x + 0.5, "y": y + 0.5})
         lib.ghostty_mouse_event_set_position(self._event, position[0])
+
+
+# Cells may hold DEL and C1 controls (the library keeps them as characters); a terminal would obey them.
+_NO_CONTROLS = bytes(0x20 if (b < 0x20 and b not in b"\x1b\r\n") or b == 0x7F else b for b in range(256))
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
+
+
+def _printable(data: bytes) -> str:
+    """Formatted cells as text in which ESC begins SGR sequences and nothing else is a control character."""
+    data = data.translate(_NO_CONTROLS)
+    if b"\xc2" in data:
+        data = _C1.sub(b" ", data)
+    return data.decode("utf-8", "replace")
 
 
 def _string(value: Any) -> bytes:

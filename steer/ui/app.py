@@ -50,6 +50,15 @@ class SteerApp(App[None], inherit_bindings=False):
         state = BoardState(arrangement=config.layout, sidebar=config.sidebar)
         self.board = Board(state, port)
 
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback over the restored screen; the caller writes it to a file instead."""
+        self._close_messages_no_wait()
+
+    @property
+    def crash(self) -> Exception | None:
+        """What ended the app, if it was an exception nobody caught."""
+        return self._exception
+
     # -- start and end ---------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -158,7 +167,9 @@ class SteerApp(App[None], inherit_bindings=False):
 
 
 def run_app(port: FleetPort, config: UiConfig) -> int:
-    """Run the board until the operator leaves it; the exit status for the shell."""
+    """Run the board until the operator leaves it; the exit status for the shell. Raises what crashed it."""
     app = SteerApp(port, config)
     app.run()
+    if app.crash is not None:
+        raise app.crash
     return app.return_code or 0

@@ -60,3 +60,11 @@ def join(parts: Iterable[Line], separator: Span) -> Line:
         if part:
             result += [separator, *part] if result else part
     return result
+
+
+def key_hint(*hints: tuple[str, str]) -> Line:
+    """ "x kill   Esc leave it": the last line of a card."""
+    line: Line = []
+    for key, word in hints:
+        line += [Span(key, "text.accent bold"), Span(f" {word}   ", "text.muted")]
+    return line

@@ -25,7 +25,11 @@ def view(name: str, **changes: Any) -> SessionView:
     in_view = {k: v for k, v in changes.items() if k in SessionView.__dataclass_fields__}
     in_spec = {k: v for k, v in changes.items() if k not in in_view}
     base = SessionView(
-        replace(spec, **in_spec), ProcessState.RUNNING, Activity.WORKING, started_at=NOW - 600, activity_at=NOW - 60
+        replace(spec, **in_spec),
+        ProcessState.RUNNING,
+        Activity.WORKING,
+        started_at=NOW - 600,
+        activity_at=NOW - 60,
     )
     return replace(base, **in_view)
 
@@ -181,5 +185,15 @@ class FakeFleet:
         lines = tuple((i, r) for i, r in enumerate(rows) if is_full or w.shown[i] != r)
         w.shown, w.seq = rows, w.seq + 1
         return Frame(
-            session, w.seq, e.cols, e.rows_count, is_full, lines, e.cursor, e.modes, e.title, w.offset, e.history
+            session,
+            w.seq,
+            e.cols,
+            e.rows_count,
+            is_full,
+            lines,
+            e.cursor,
+            e.modes,
+            e.title,
+            w.offset,
+            e.history,
         )

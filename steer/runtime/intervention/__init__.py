@@ -35,6 +35,7 @@ METHODS: dict[str, Handler] = {
     "cancel": keep.cancel,
     "gc_plan": keep.gc_plan,
     "gc": keep.gc,
+    "shut_down": keep.shut_down,
     "view": inspect.view,
     "diff": inspect.diff,
     "checkpoints": inspect.checkpoints,

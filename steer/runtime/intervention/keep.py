@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from steer.errors import UserError
 from steer.model.operation import OperationState
 from steer.model.session import Place
 from steer.runtime.context import Context
+from steer.runtime.intervention.stop import stop_processes
 
 
 async def rename(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -57,3 +59,13 @@ async def gc(c: Context, params: dict[str, Any]) -> dict[str, Any]:
             c.fleet.forget(v.spec.id)
     c.journal.finish(operation, OperationState.DONE)
     return {"freed_bytes": freed}
+
+
+async def shut_down(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """End every agent and then the supervisor; nothing is moved or removed."""
+    lives = list(c.lives.values())
+    await asyncio.gather(*(stop_processes(c, live.spec) for live in lives), return_exceptions=True)
+    await asyncio.gather(*(live.detach(forget=True) for live in lives), return_exceptions=True)
+    c.lives.clear()
+    asyncio.get_running_loop().call_later(0.05, c.end)  # after the answer is out
+    return {}

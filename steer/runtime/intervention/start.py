@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from steer.agents.profile import Launch, child_environment, plan_launch
@@ -17,7 +19,8 @@ from steer.model import event as ev
 from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
-from steer.runtime.keeper_launch import launch_keeper
+from steer.runtime.keeper_launch import launch
+from steer.runtime.store import write_atomically
 
 MAX_FAN_OUT = 100
 
@@ -126,10 +129,11 @@ async def begin(
 async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: Config) -> None:
     """Start a keeper for this generation and follow it. Raises `SteerError` with nothing left running."""
     private_dir(c.store.folder(spec.id))
-    launch = {
+    order = {
         "session": spec.id,
         "generation": spec.generation,
         "argv": list(spec.argv),
+        "env": child_environment(env, spec.id, spec.name, spec.task),
         "cwd": spec.worktree,
         "cols": spec.cols,
         "rows": spec.rows,
@@ -140,12 +144,20 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
         "thin_bytes_per_s": config.recording.thin_kb_per_s << 10,
         "unattended_bytes_per_s": config.recording.unattended_mb_per_s << 20,
     }
-    child_env = child_environment(env, spec.id, spec.name, spec.task)
     known = c.fleet.session(spec.id)
     if known is None:
         c.emit(ev.SessionAdded(spec, c.now(), recording=str(c.store.recording(spec))))
-    await asyncio.to_thread(launch_keeper, c.store.launch_file(spec), launch, child_env)
+    await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
     await c.attach(spec)
+
+
+def _launch(path: Path, order: dict[str, Any]) -> None:
+    """Start the keeper. Its orders hold the agent's environment, secrets included: no file of them stays."""
+    write_atomically(path, json.dumps(order).encode())
+    try:
+        launch(path)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def _run_setup(

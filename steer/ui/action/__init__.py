@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from steer.ui.action import agent, app_wide, navigate, text
+from steer.ui.action import agent, app_wide, dialogue, navigate, text
 from steer.ui.action.context import Action
 
-ACTIONS: dict[str, Action] = {**navigate.ACTIONS, **agent.ACTIONS, **text.ACTIONS, **app_wide.ACTIONS}
+ACTIONS: dict[str, Action] = {
+    **navigate.ACTIONS,
+    **agent.ACTIONS,
+    **dialogue.ACTIONS,
+    **text.ACTIONS,
+    **app_wide.ACTIONS,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from steer.model.session import LIVE, Activity
 from steer.ui.action.context import Action, BoardContext, selected
 from steer.ui.board_state import Mode
@@ -23,7 +25,7 @@ async def pause(board: BoardContext) -> None:
 
 async def respawn(board: BoardContext) -> None:
     session = selected(board)
-    await board.port.call("respawn", session=session.spec.id)
+    await board.port.call("respawn", session=session.spec.id, env=dict(os.environ))
     board.say(f"{session.spec.name}: started again")
 
 
@@ -61,7 +63,7 @@ def answer(board: BoardContext) -> None:
 
 async def shell(board: BoardContext) -> None:
     result = await board.port.call("shell", session=selected(board).spec.id)
-    status = board.run_outside(list(result["argv"]), str(result["cwd"]), dict(result["env"]))
+    status = board.run_outside(list(result["argv"]), str(result["cwd"]), {**os.environ, **result["env"]})
     if status:
         board.say(f"the shell ended with status {status}", "warning")
 

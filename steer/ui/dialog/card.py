@@ -14,11 +14,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from steer.ui.line import Line, Span
+from steer.ui.line import Line, Span, key_hint
 from steer.ui.line_widget import LineWidget
 
 if TYPE_CHECKING:
     from steer.ui.app import SteerApp
+
+__all__ = ["Card", "CardText", "CardTitle", "key_hint", "rule"]
 
 GUARD_S = 0.3
 
@@ -103,25 +105,17 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
         """Typed before the operator can have read the card."""
         return self._opened_at is None or event.time - self._opened_at < GUARD_S
 
-    def on_key(self, event: events.Key) -> None:
-        """Textual calls every class's `on_key`, so subclasses override `take_key` instead."""
-        self.take_key(event)
+    async def on_key(self, event: events.Key) -> None:
+        """Textual calls the `on_key` of every class in the line; subclasses override `take_key` instead."""
+        await self.take_key(event)
 
-    def take_key(self, event: events.Key) -> None:
+    async def take_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         if event.key == "escape":
             self.dismiss(None)
         elif not (self.confirms(event.key) and self.is_guarded(event)):
             self.pressed(event.key)
-
-
-def key_hint(*hints: tuple[str, str]) -> Line:
-    """ "x kill   Esc leave it": the last line of a card."""
-    line: Line = []
-    for key, word in hints:
-        line += [Span(key, "text.accent bold"), Span(f" {word}   ", "text.muted")]
-    return line
 
 
 def rule(width: int) -> Line:

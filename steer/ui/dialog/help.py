@@ -43,7 +43,7 @@ class HelpDialog(Card[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         self._text.show(self._lines(event.value))
 
-    def take_key(self, event: events.Key) -> None:
+    async def take_key(self, event: events.Key) -> None:
         """The filter has the focus; what it does not use comes here."""
         scroll = self.query_one(VerticalScroll)
         moves = {"down": 1, "up": -1, "pagedown": scroll.size.height, "pageup": -scroll.size.height}

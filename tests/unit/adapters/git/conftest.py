@@ -28,7 +28,15 @@ def git(folder: Path, *args: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)
 
 def states(folder: Path) -> bytes:
     """What git says about each path; renames and stat data play no part."""
-    return git(folder, "--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames")
+    return git(
+        folder,
+        "--no-optional-locks",
+        "status",
+        "--porcelain=v2",
+        "-z",
+        "--untracked-files=all",
+        "--no-renames",
+    )
 
 
 @dataclass
@@ -79,7 +87,9 @@ class World:
 
     def leftovers(self) -> list[str]:
         """Everything a half-made worktree could leave behind."""
-        found = [str(p) for p in self.main.glob(".git/worktrees/*")] + [str(p) for p in self.main.glob(".git/steer-*")]
+        found = [str(p) for p in self.main.glob(".git/worktrees/*")] + [
+            str(p) for p in self.main.glob(".git/steer-*")
+        ]
         found += [str(p) for p in (self.root / "worktrees").glob("*")]
         found += [str(p) for p in (self.state / "adding").glob("*")]
         return found + git(self.main, "for-each-ref", "refs/heads/steer").decode().splitlines()
@@ -89,7 +99,9 @@ class World:
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (home / ".gitconfig").write_text("[user]\n name = t\n email = t@example.org\n[init]\n defaultBranch = main\n")
+    (home / ".gitconfig").write_text(
+        "[user]\n name = t\n email = t@example.org\n[init]\n defaultBranch = main\n"
+    )
     for name in list(os.environ):
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
@@ -106,7 +118,9 @@ def make(tmp_path: Path) -> Callable[..., World]:
         main = tmp_path / name
         main.mkdir()
         git(main, "init", "-q")
-        for path, content in (files if files is not None else {"a.txt": "one\n", "dir/b.txt": "two\n"}).items():
+        for path, content in (
+            files if files is not None else {"a.txt": "one\n", "dir/b.txt": "two\n"}
+        ).items():
             (main / path).parent.mkdir(parents=True, exist_ok=True)
             (main / path).write_bytes(content.encode() if isinstance(content, str) else content)
         git(main, "add", "-A")

@@ -1,0 +1,148 @@
+"""`steer doctor`: what this machine, terminal and repository offer, and what is in the way."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Any
+
+from steer import __version__
+from steer.cli.option import add_json
+from steer.cli.output import emit, say
+from steer.errors import SteerError
+
+_LIBRARIES = ("textual", "pyghostty", "pygit2", "watchfiles", "ptyprocess", "anthropic")
+_OPTIONAL = {"tmux": "only for the benchmarks", "notify-send": "desktop notices", "bwrap": "isolation"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`state`: ok | note | bad. A bad one keeps something from working and says what to do."""
+
+    name: str
+    state: str
+    text: str
+
+
+def add(verbs: Any) -> None:
+    p = verbs.add_parser(
+        "doctor",
+        help="what works on this machine and what does not, with what to do",
+        description="Checks Python, libraries, terminal, folders and repository. "
+        "Exit status 4 when something is broken.",
+    )
+    p.add_argument(
+        "--bench", action="store_true", help="also measure this machine beside tmux and git (minutes)"
+    )
+    add_json(p)
+    p.set_defaults(run=_doctor)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    found = [*_program(), *_terminal(), *_folders(), *_repository()]
+    value = {"findings": [asdict(f) for f in found]}
+
+    def show() -> None:
+        marks = {"ok": "✓", "note": "·", "bad": "✗"}
+        for f in found:
+            say(f"{marks[f.state]} {f.name:<12} {f.text}")
+
+    emit(args, value, show)
+    if args.bench:
+        _bench()
+    return 4 if any(f.state == "bad" for f in found) else 0
+
+
+def _program() -> list[Finding]:
+    found = [
+        Finding("steer", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
+    ]
+    for name in _LIBRARIES:
+        try:
+            found.append(Finding(name, "ok", metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            found.append(Finding(name, "bad", f"is not installed: pip install {name}"))
+    found.append(_emulator())
+    if shutil.which("git") is None:
+        found.append(Finding("git", "bad", "is not on PATH; checkpoints need it"))
+    for name, use in _OPTIONAL.items():
+        there = shutil.which(name)
+        found.append(Finding(name, "ok" if there else "note", there or f"not installed ({use})"))
+    return found
+
+
+def _emulator() -> Finding:
+    try:
+        from steer.term.emulator import Emulator
+
+        e = Emulator(10, 2)
+        e.feed(b"ok")
+        return Finding("emulator", "ok" if e.rows()[0] == "ok" else "bad", "libghostty-vt answers")
+    except (ImportError, OSError) as e2:
+        return Finding("emulator", "bad", f"libghostty-vt cannot be loaded here: {e2}")
+
+
+def _terminal() -> list[Finding]:
+    term, color = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    found = [Finding("terminal", "bad" if term in ("", "dumb") else "ok", f"TERM={term or 'not set'}")]
+    if "truecolor" not in color and "24bit" not in color:
+        found.append(Finding("colours", "note", "COLORTERM does not say truecolor; colours are approximated"))
+    if not sys.stdout.isatty():
+        found.append(Finding("tty", "note", "output is no terminal: the verbs work, the board does not"))
+    if os.environ.get("TMUX"):
+        found.append(
+            Finding("tmux", "note", "inside tmux: give steer a key it does not take (leave chord: ctrl+q)")
+        )
+    return found
+
+
+def _folders() -> list[Finding]:
+    from steer.config.path import check_private, data_home, runtime_home, state_home
+
+    found = []
+    for name, folder in (("state", state_home()), ("worktrees", data_home()), ("sockets", runtime_home())):
+        try:
+            if folder.exists():
+                check_private(folder)
+            parent = next(p for p in (folder, *folder.parents) if p.exists())
+            free = shutil.disk_usage(parent).free
+            can = os.access(parent, os.W_OK)
+            text = f"{folder} ({free / 1e9:.1f} GB free)" if can else f"{parent} is not writable"
+            state = "bad" if not can else "note" if free < 2e9 else "ok"
+            found.append(Finding(name, state, text))
+        except SteerError as e:
+            found.append(Finding(name, "bad", f"{e.message}; {e.hint}"))
+    return found
+
+
+def _repository() -> list[Finding]:
+    from steer.cli.connection import common_dir, running_supervisor
+    from steer.config.load import load
+
+    try:
+        common = common_dir()
+        load(common.parent)
+    except SteerError as e:
+        return [Finding("repository", "note", f"{e.message}; {e.hint}")]
+    found = [Finding("repository", "ok", str(common.parent))]
+    client = running_supervisor()
+    if client is None:
+        return [*found, Finding("supervisor", "note", "not running; it starts by itself")]
+    with client:
+        return [*found, Finding("supervisor", "ok", f"pid {client.call('ping')['pid']}")]
+
+
+def _bench() -> None:
+    """The benchmarks live with the tests; an installed wheel does not carry them."""
+    try:
+        panes = importlib.import_module("tests.benchmarks.panes")  # only in a checkout
+    except ImportError:
+        say("the benchmarks are part of a source checkout: run `python -m tests.benchmarks.panes` there")
+        return
+    panes.main([])

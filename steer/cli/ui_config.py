@@ -1,0 +1,41 @@
+"""From configuration files to what the board is told at its start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from steer.config.load import load
+from steer.config.path import cache_home
+from steer.errors import ConfigError
+from steer.ui.config import UiConfig
+from steer.ui.layout import Arrangement
+
+
+def ui_config(common_dir: Path) -> UiConfig:
+    """The board's settings for this repository. Raises `ConfigError`."""
+    config = load(common_dir.parent).config
+    welcomed = cache_home() / "welcomed"
+    try:
+        layout = Arrangement(config.ui.layout)
+    except ValueError:
+        known = ", ".join(a.value for a in Arrangement)
+        raise ConfigError(f"ui.layout cannot be {config.ui.layout!r}", f"one of: {known}") from None
+    return UiConfig(
+        theme=config.ui.theme,
+        keys={command: list(keys) for command, keys in config.keys.items()},
+        leave=config.ui.leave_keys,
+        layout=layout,
+        sidebar=None if config.ui.sidebar else False,
+        copy_on_release=config.ui.copy_on_release,
+        is_first_run=not welcomed.exists(),
+        on_welcomed=lambda: _remember(welcomed),
+    )
+
+
+def _remember(marker: Path) -> None:
+    """The first-run screen was seen; a cache folder that cannot be written only means seeing it again."""
+    try:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch(mode=0o600)
+    except OSError:
+        pass

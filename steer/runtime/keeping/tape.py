@@ -1,0 +1,146 @@
+"""The recording's file: append-only, unbuffered, synced by a helper thread, patient with a full disk."""
+
+from __future__ import annotations
+
+import _thread
+import os
+from collections.abc import Callable
+
+MAX_PENDING_BYTES = 1 << 20  # waiting for the disk; the pty is not read meanwhile, so only small events come
+
+
+class Tape:
+    """What cannot be written is kept, in order, and tried again by `retry`: no line is torn in the middle.
+
+    `offset` counts whole appends only; the file may be longer by the begun part of a pending one.
+    """
+
+    def __init__(self, path: str, on_synced: Callable[[], None]) -> None:
+        """Create the file, readable by this user only. Raises `OSError`, also when it exists."""
+        self.path = path
+        self.offset = 0
+        self.reason = ""  # why writing stalls; "" when it does not
+        self.is_dirty = False  # something was written since the last sync began
+        self.dropped = 0  # appends lost because too many were pending
+        self._pending = bytearray()
+        self._begun = 0  # bytes in the file beyond `offset`
+        self._fd = self._create()
+        self._sync = Syncer(self._fd, on_synced)
+
+    def _create(self) -> int:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(self.path, flags, 0o600)
+
+    def append(self, data: bytes) -> bool:
+        """Write `data` now. False when (part of) it has to wait for `retry`, or was dropped."""
+        if not data:
+            return not self.reason
+        if self._pending and len(self._pending) + len(data) > MAX_PENDING_BYTES:
+            self.dropped += 1
+            return False
+        self._pending += data
+        return not self.reason and self.retry()
+
+    def retry(self) -> bool:
+        """Write what is pending. False, with `reason` set, when the file does not take it all."""
+        try:
+            while self._pending:
+                written = os.write(self._fd, self._pending)
+                if not written:
+                    raise OSError("nothing was written")
+                del self._pending[:written]
+                self._begun += written
+                self.is_dirty = True
+        except OSError as e:
+            self.reason = e.strerror or str(e)
+            return False
+        self.offset += self._begun
+        self._begun = 0
+        self.reason = ""
+        return True
+
+    def begin_sync(self) -> None:
+        """Have the helper thread bring everything written so far to the disk."""
+        self.is_dirty = False
+        self._sync.request()
+
+    @property
+    def sync_error(self) -> str:
+        return self._sync.error
+
+    def damage(self) -> str:
+        """What somebody did to the file behind our back, or "". Costs one fstat."""
+        info = os.fstat(self._fd)
+        if not info.st_nlink:
+            return "the recording was removed"
+        return "the recording was cut" if info.st_size < self.offset + self._begun else ""
+
+    def repair(self) -> None:
+        """After `damage`: put a removed file back with all its bytes, or go on at the end of a cut one.
+
+        Raises `OSError` where the folder does not let us.
+        """
+        info = os.fstat(self._fd)
+        if not info.st_nlink:
+            self._put_back(info.st_size)
+            return
+        self.offset, self._begun = info.st_size, 0
+        self.append(b"\n")
+
+    def _put_back(self, size: int) -> None:
+        fresh, done = self._create(), 0
+        while done < size:
+            copied = os.sendfile(fresh, self._fd, done, size - done)
+            if not copied:
+                break
+            done += copied
+        self._sync.use(fresh)
+        os.close(self._fd)
+        self._fd = fresh
+
+    def close(self) -> None:
+        try:
+            os.fdatasync(self._fd)
+        except OSError:
+            pass  # the process ends; there is nobody to tell
+        os.close(self._fd)
+
+
+class Syncer:
+    """A thread that calls fdatasync when asked, so that a slow disk never blocks the loop."""
+
+    def __init__(self, fd: int, on_done: Callable[[], None]) -> None:
+        self.error = ""
+        self._fd = fd
+        self._on_done = on_done
+        self._asked = _thread.allocate_lock()
+        self._asked.acquire()
+        self._busy = _thread.allocate_lock()  # held while a sync uses the descriptor
+        self._has_thread = False
+
+    def request(self) -> None:
+        """Sync soon; a request while one is under way leads to one more."""
+        if not self._has_thread:
+            self._has_thread = True
+            _thread.start_new_thread(self._serve, ())
+        try:
+            self._asked.release()
+        except RuntimeError:
+            pass  # asked already
+
+    def use(self, fd: int) -> None:
+        with self._busy:
+            self._fd = fd
+
+    def _serve(self) -> None:
+        while True:
+            self._asked.acquire()
+            before = self.error
+            with self._busy:
+                try:
+                    os.fdatasync(self._fd)
+                    self.error = ""
+                except OSError as e:
+                    self.error = e.strerror or str(e)
+            if self.error != before:
+                self._on_done()

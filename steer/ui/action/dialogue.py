@@ -1,0 +1,198 @@
+"""Actions that ask first: start, fan out, correct, broadcast, fork, rename; and those that show something long."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from steer.model.session import LIVE, Place, SessionView
+from steer.term.visible import visible
+from steer.ui.action.context import Action, BoardContext, selected
+from steer.ui.line import Line, Span, key_hint
+
+
+async def inject(board: BoardContext) -> None:
+    from steer.ui.dialog.inject import InjectDialog
+
+    session = selected(board)
+    wish = await board.ask(InjectDialog([session]))
+    if not wish:
+        return
+    result = await board.port.call("inject", session=session.spec.id, **wish)
+    _say_delivery(board, session.spec.name, result)
+
+
+def _say_delivery(board: BoardContext, name: str, result: dict[str, Any]) -> None:
+    is_done = result.get("delivery") == "delivered"
+    board.say(
+        f"{name}: {result.get('delivery')}: {result.get('detail')}", "information" if is_done else "error"
+    )
+
+
+async def broadcast(board: BoardContext) -> None:
+    """To every running session; the dialog names them."""
+    from steer.ui.dialog.inject import InjectDialog
+
+    running = [s for s in board.state.sessions if s.process in LIVE and s.spec.place is Place.WORKTREE]
+    if not running:
+        board.say("no agent is running")
+        return
+    wish = await board.ask(InjectDialog(running))
+    if not wish:
+        return
+    names = {s.spec.id: s.spec.name for s in running}
+    results = (await board.port.call("broadcast", sessions=list(names), text=wish["text"]))["results"]
+    failed = [
+        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if r["delivery"] != "delivered"
+    ]
+    if failed:
+        board.say(f"not delivered to {', '.join(failed)}", "error")
+    else:
+        board.say(f"delivered to {len(results)} agents")
+
+
+async def new(board: BoardContext) -> None:
+    await _start(board, is_fan_out=False)
+
+
+async def fan(board: BoardContext) -> None:
+    await _start(board, is_fan_out=True)
+
+
+async def _start(board: BoardContext, *, is_fan_out: bool) -> None:
+    from steer.ui.dialog.start import StartDialog
+
+    profiles = (await board.port.call("profiles"))["profiles"]
+    agents = tuple(p["name"] for p in profiles if p["is_installed"])
+    wish = await board.ask(StartDialog(agents, _last_wish(board.state.session), is_fan_out=is_fan_out))
+    if not wish:
+        return
+    for agent in _agents(wish["agent"], is_fan_out=is_fan_out):
+        params = {k: wish[k] for k in ("task", "check", "base", "name")}
+        count = int(wish.get("n") or 1)
+        made = await board.port.call(
+            "start", agent=agent, n=count, scope=wish["scope"].split(), env=dict(os.environ), **params
+        )
+        for note in made["notes"]:
+            board.say(note, "warning")
+        if made["sessions"]:
+            board.choose(made["sessions"][0])
+
+
+def _agents(text: str, *, is_fan_out: bool) -> list[str]:
+    return [a.strip() for a in text.split(";") if a.strip()] if is_fan_out else [text]
+
+
+def _last_wish(session: SessionView | None) -> dict[str, str]:
+    if session is None:
+        return {}
+    return {"agent": " ".join(session.spec.argv), "check": session.spec.check}
+
+
+async def fork(board: BoardContext) -> None:
+    from steer.ui.dialog.fork import ForkDialog
+
+    session = selected(board)
+    plan = await board.port.call("plan_fork", session=session.spec.id)
+    wish = await board.ask(ForkDialog(session, plan))
+    if not wish:
+        return
+    made = await board.port.call("fork", session=session.spec.id, env=dict(os.environ), **wish)
+    for note in made["notes"]:
+        board.say(note, "warning")
+    board.choose(made["session"])
+
+
+async def rename(board: BoardContext) -> None:
+    from steer.ui.dialog.start import RenameDialog
+
+    session = selected(board)
+    if wish := await board.ask(RenameDialog(session.spec.name)):
+        made = await board.port.call("rename", session=session.spec.id, name=wish["name"])
+        board.say(f"{session.spec.name} is now {made['name']}")
+
+
+async def diff(board: BoardContext) -> None:
+    from steer.ui.dialog.diff import DiffDialog
+
+    session = selected(board)
+    made = await board.port.call("diff", session=session.spec.id)
+    await board.ask(DiffDialog(session.spec.name, made))
+
+
+async def explain(board: BoardContext) -> None:
+    session = selected(board)
+    made = await board.port.call("explain", session=session.spec.id)
+    facts = [("task", session.spec.task), ("command", " ".join(session.spec.argv))]
+    facts += [
+        ("worktree", session.spec.worktree),
+        ("branch", session.spec.branch),
+        ("base", session.spec.base_name),
+    ]
+    text: list[Line] = [
+        [Span(f"{name:<10}", "text.muted"), Span(visible(value, 500))] for name, value in facts if value
+    ]
+    text += [[], *([Span(visible(line, 500))] for line in made["lines"])]
+    await _read(board, f"Why {visible(session.spec.name, 40)} is shown as it is", text)
+
+
+async def log(board: BoardContext) -> None:
+    operations = (await board.port.call("log", limit=200))["operations"]
+    text: list[Line] = []
+    for o in operations:
+        at = time.strftime("%H:%M:%S", time.localtime(o["at"]))
+        role = "activity.error" if o["state"] in ("failed", "unknown") else "text.muted"
+        mark = "u " if board.state.fleet.undo and board.state.fleet.undo.id == o["id"] else "  "
+        line = [Span(mark, "text.accent bold"), Span(f"{at}  ", "text.muted"), Span(f"{o['state']:<8}", role)]
+        text.append([*line, Span(visible(o["summary"], 200))])
+    await _read(board, "What was done", text or [[Span("nothing yet", "text.muted")]], at_end=True)
+
+
+async def gc(board: BoardContext) -> None:
+    from steer.ui.dialog.reader import ReaderDialog
+
+    items = (await board.port.call("gc_plan"))["items"]
+    safe = [i for i in items if i["is_safe"]]
+    text: list[Line] = []
+    for i in items:
+        verb = Span("remove ", "diff.removed") if i["is_safe"] else Span("keep   ", "text.muted")
+        text.append(
+            [verb, Span(f"{i['bytes'] / 1e6:8.1f} MB  ", "text.muted"), Span(visible(i["path"], 300))]
+        )
+        text.append([Span(f"                    {visible(i['reason'], 200)}", "text.faint")])
+    total = sum(i["bytes"] for i in safe) / 1e6
+    hints = (
+        (("X", f"remove {len(safe)} for good, {total:.1f} MB"), ("Esc", "leave it"))
+        if safe
+        else (("Esc", "back"),)
+    )
+    dialog = ReaderDialog(
+        "Disk space",
+        text or [[Span("nothing to remove", "text.muted")]],
+        key_hint(*hints),
+        "X" if safe else "",
+    )
+    if await board.ask(dialog):
+        made = await board.port.call("gc", paths=[i["path"] for i in safe])
+        board.say(f"freed {made['freed_bytes'] / 1e6:.1f} MB")
+
+
+async def _read(board: BoardContext, heading: str, text: list[Line], *, at_end: bool = False) -> None:
+    from steer.ui.dialog.reader import ReaderDialog
+
+    await board.ask(ReaderDialog(heading, text, key_hint(("Esc", "back")), at_end=at_end))
+
+
+ACTIONS: dict[str, Action] = {
+    "inject": inject,
+    "broadcast": broadcast,
+    "new": new,
+    "fan": fan,
+    "fork": fork,
+    "rename": rename,
+    "diff": diff,
+    "explain": explain,
+    "log": log,
+    "gc": gc,
+}

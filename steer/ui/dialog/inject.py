@@ -1,0 +1,154 @@
+"""Correcting an agent: a text, exactly what will be typed of it, and a result that is known.
+
+The preview comes from the supervisor, which knows whether the agent asked for bracketed paste now; what is
+sent is bound to what was shown (digest) and to this run of the agent (generation).
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from steer.errors import SteerError
+from steer.model.session import SessionView
+from steer.term.visible import visible
+from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
+from steer.ui.line import Line, Span
+from steer.ui.status import state
+
+_SETTLE_S = 0.12
+_MODES = (("queue", "type it now"), ("interrupt", "interrupt first, then type it"))
+
+
+class Composer(TextArea):
+    """Enter sends; ctrl+j or alt+enter makes a new line, as in the agents' own boxes."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in ("ctrl+j", "alt+enter", "shift+enter"):
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+        elif event.key in ("enter", "escape", "tab", "shift+tab"):
+            event.prevent_default()  # not the text area's: they bubble to the dialog
+
+
+class InjectDialog(Card[dict[str, Any]]):
+    """The result is what `inject` takes besides the session: text, mode, generation, digest, token."""
+
+    heading = "Correct the agent"
+    width = 84
+    DEFAULT_CSS = """
+    InjectDialog Composer {
+        height: 7; border: round $steer-border-normal; padding: 0 1; margin: 1 0;
+        background: $steer-surface-raised; scrollbar-size-vertical: 1;
+    }
+    InjectDialog Composer:focus { border: round $steer-border-focus; }
+    InjectDialog .preview { max-height: 8; }
+    """
+
+    def __init__(self, sessions: list[SessionView], text: str = "") -> None:
+        super().__init__()
+        self._sessions = sessions
+        self._text = text
+        self._mode = 0
+        self._preview: dict[str, Any] = {}
+        self._timer: Timer | None = None
+        self._token = secrets.token_hex(8)
+        self._facts = CardText([])
+        self._facts.add_class("preview")
+        if len(sessions) > 1:
+            self.heading = f"Correct {len(sessions)} agents"
+
+    def compose(self) -> ComposeResult:
+        composer = Composer(self._text, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
+        hints = key_hint(("⏎", "send"), ("^J", "new line"), ("Tab", "mode"), ("Esc", "leave it"))
+        parts = [CardTitle(self.heading), CardText(self._targets()), composer, self._facts]
+        card = Vertical(*parts, CardText([[], hints]))
+        card.styles.width = self.width
+        yield card
+
+    def _targets(self) -> list[Line]:
+        lines: list[Line] = []
+        for view in self._sessions[:6]:
+            s = state(view)
+            words = f"  {s.word}" + (f": {visible(view.activity_text, 40)}" if view.activity_text else "")
+            name = Span(visible(view.spec.name, 30), "text.normal bold")
+            lines.append([Span(f"{s.glyph} ", s.role), name, Span(words, "text.muted")])
+        if len(self._sessions) > 6:
+            lines.append([Span(f"and {len(self._sessions) - 6} more", "text.muted")])
+        return lines
+
+    def on_mount(self, event: events.Mount) -> None:
+        super().on_mount(event)
+        self.query_one(Composer).focus()
+        self._ask_soon()
+
+    def on_text_area_changed(self) -> None:
+        self._preview = {}
+        self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_SETTLE_S, self._ask_preview)
+
+    async def _ask_preview(self) -> None:
+        text = self.query_one(Composer).text
+        try:
+            made = await self.steer.port.call("preview", session=self._sessions[0].spec.id, text=text)
+        except SteerError as e:
+            made = {"refusal": e.message, "shown": "", "size": 0, "warnings": []}
+        if self.is_mounted and text == self.query_one(Composer).text:
+            self._preview = made
+            self._facts.show(preview_lines(made, text, _MODES[self._mode][1], bool(text.strip())))
+
+    async def take_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.key == "escape":
+            self.dismiss(None)
+        elif event.key in ("tab", "shift+tab"):
+            self._mode = (self._mode + 1) % len(_MODES)
+            await self._ask_preview()
+        elif event.key == "enter" and not self.is_guarded(event):
+            await self._send()
+
+    async def _send(self) -> None:
+        if not self._preview:
+            await self._ask_preview()
+        made = self._preview
+        if not made or made["refusal"] or not self.is_mounted:
+            return
+        self.dismiss(
+            {
+                "text": self.query_one(Composer).text,
+                "mode": _MODES[self._mode][0],
+                "generation": made["generation"],
+                "digest": made["digest"],
+                "token": self._token,
+            }
+        )
+
+
+def preview_lines(made: dict[str, Any], text: str, mode: str, has_text: bool) -> list[Line]:
+    """Size, framing, mode and warnings; what will be typed where it differs from what was typed here."""
+    if made["refusal"]:
+        return [[Span(visible(made["refusal"], 76), "activity.error" if has_text else "text.muted")]]
+    frame = "as one bracketed paste" if made["is_bracketed"] else "as plain keys"
+    facts = [
+        Span(f"{made['size']} bytes {frame}, then Enter", "text.muted"),
+        Span(f"   {mode}", "text.accent"),
+    ]
+    lines: list[Line] = [facts]
+    for warning in made["warnings"]:
+        lines.append([Span("▲ ", "flag.warn"), Span(visible(warning, 74), "text.normal")])
+    if made["shown"] != text:
+        lines.append([Span("will be typed:", "text.muted")])
+        lines += [[Span(visible(line, 76))] for line in made["shown"].split("\n")[:5]]
+    return lines

@@ -1,0 +1,50 @@
+"""From `-a` to a command line."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from steer.agents.profile import child_environment, plan_launch
+from steer.config.schema import Agent
+from steer.errors import UserError
+
+
+def test_plain_words_run_directly() -> None:
+    plan = plan_launch(f"{sys.executable} agent.py {{task}}", "fix it; rm -rf /", {})
+    assert plan.argv == (sys.executable, "agent.py", "fix it; rm -rf /")
+    assert plan.agent == "agent.py"
+
+
+def test_shell_syntax_runs_in_a_shell_with_the_task_quoted() -> None:
+    plan = plan_launch("echo {task} | cat", "it's; rm", {})
+    assert plan.argv == ("/bin/sh", "-c", "echo 'it'\"'\"'s; rm' | cat")
+
+
+def test_names_from_the_configuration() -> None:
+    known = {"mine": Agent(("sh", "-c", "true", "{task}"), interrupt="escape")}
+    plan = plan_launch("mine", "do it", known)
+    assert plan.argv == ("sh", "-c", "true", "do it")
+    assert (plan.agent, plan.interrupt) == ("mine", "escape")
+
+
+@pytest.mark.parametrize("wanted", ["", "  ", "no-such-program-xyz --flag"])
+def test_what_cannot_be_started_is_a_sentence(wanted: str) -> None:
+    with pytest.raises(UserError):
+        plan_launch(wanted, "", {})
+
+
+def test_other_tools_do_not_leak_into_the_agent() -> None:
+    base = {
+        "CLAUDECODE": "1",
+        "TMUX": "x",
+        "TMUX_PANE": "%1",
+        "GIT_DIR": "/x",
+        "STEER_SESSION": "old",
+        "HOME": "/h",
+    }
+    env = child_environment(base, "s1", "one", "the task")
+    assert env["HOME"] == "/h"
+    assert not {"CLAUDECODE", "TMUX", "TMUX_PANE", "GIT_DIR"} & set(env)
+    assert (env["STEER_SESSION"], env["STEER_TASK"], env["TERM"]) == ("s1", "the task", "xterm-256color")
