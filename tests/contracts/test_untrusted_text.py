@@ -18,7 +18,16 @@ PACKAGE = Path(steer.__file__).parent
 # Calls whose first argument (or `update`'s) is parsed as markup unless told otherwise.
 SINKS = {"Static", "Label", "Button", "Checkbox", "RadioButton", "Digits", "Link", "Tab", "Option", "Collapsible",
          "Tooltip", "Rule", "Header"}  # fmt: skip
-METHODS = {"notify", "update", "add_row", "add_column", "add_option", "write_line", "from_markup", "from_ansi"}
+METHODS = {
+    "notify",
+    "update",
+    "add_row",
+    "add_column",
+    "add_option",
+    "write_line",
+    "from_markup",
+    "from_ansi",
+}
 UPDATED = {"update", "write_line"}  # also names of harmless methods; judged only on what looks like a widget
 FORBIDDEN = {"from_markup", "from_rich_text", "from_ansi", "render_markup"}
 ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}  # parsed as markup when assigned
@@ -34,7 +43,8 @@ def _is_safe(node: ast.expr) -> bool:
 
 def _has_markup_off(call: ast.Call) -> bool:
     return any(
-        k.arg == "markup" and isinstance(k.value, ast.Constant) and k.value.value is False for k in call.keywords
+        k.arg == "markup" and isinstance(k.value, ast.Constant) and k.value.value is False
+        for k in call.keywords
     )
 
 
@@ -63,7 +73,10 @@ def _call(call: ast.Call) -> list[str]:
     is_sink = name in SINKS or (name in METHODS - UPDATED and isinstance(call.func, ast.Attribute))
     if not is_sink or _has_markup_off(call):
         return []
-    given = [*call.args, *(k.value for k in call.keywords if k.arg in ("content", "label", "message", "title"))]
+    given = [
+        *call.args,
+        *(k.value for k in call.keywords if k.arg in ("content", "label", "message", "title")),
+    ]
     return [f"{call.lineno}: {name} parses markup" for argument in given if not _is_safe(argument)]
 
 
@@ -94,6 +107,8 @@ def test_the_check_sees(source: str) -> None:
     assert violations(source)
 
 
-@pytest.mark.parametrize("source", ["Static('x')", "Static(name, markup=False)", "app.notify('x')", "Static(Content(x))"])
+@pytest.mark.parametrize(
+    "source", ["Static('x')", "Static(name, markup=False)", "app.notify('x')", "Static(Content(x))"]
+)
 def test_the_check_lets_pass(source: str) -> None:
     assert violations(source) == []

@@ -55,7 +55,9 @@ def hostile_views(text: str) -> tuple[SessionView, ...]:
     common = {"branch": text, "agent": text, "task": text, "title": text}
     return (
         view(name, **{**common, "id": "s1", "flags": (Flag(text, text, Severity.URGENT, NOW, (text,)),)}),
-        view(name, **{**common, "id": "s2", "activity": Activity.ASKING, "activity_text": text, "parent": "s1"}),
+        view(
+            name, **{**common, "id": "s2", "activity": Activity.ASKING, "activity_text": text, "parent": "s1"}
+        ),
         view(name, **{**common, "id": "s3", "note": text, "check": CheckResult("error", text=text)}),
         view(name, **{**common, "id": "s4", "recording_note": text, "process": ProcessState.FAILED}),
     )

@@ -35,7 +35,9 @@ def test_direct_and_composed_pictures_are_equal() -> None:
             for widget in s.board.walk_children():
                 widget.refresh()
             before = len(s.written)
-            await s.until(lambda: len(s.written) > before + 2000)  # more than the rows: everything was composed
+            await s.until(
+                lambda: len(s.written) > before + 2000
+            )  # more than the rows: everything was composed
             await s.until(lambda: _terminal(s).rows() == direct)
             assert "ok 日本語 ● done é │─│" in "\n".join(_terminal(s).lines())
 
