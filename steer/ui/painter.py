@@ -44,7 +44,7 @@ class Painter:
             and pane.is_plain
             and pane.display
             and self._is_whole(pane)
-            and (app.console.color_system == "truecolor" or not pane.skin.has_colour)
+            and (app.console.color_system in ("truecolor", "256") or not pane.skin.has_colour)
         )
 
     def _is_whole(self, pane: Pane) -> bool:
@@ -103,6 +103,10 @@ class Painter:
             self._cursor = sequence
             self._batch.append(sequence + (_OWN_SHAPE if sequence == _HIDE else ""))
             self._schedule()
+
+    def forget_cursor(self) -> None:
+        """Another program had the terminal: nothing is known of its cursor."""
+        self._cursor = ""
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

@@ -88,13 +88,16 @@ async def show_everywhere(s: Screen, text: str) -> None:
     await s.pilot.press("escape")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-def test_hostile_text_is_only_text(size: tuple[int, int]) -> None:
+ALL_AT_ONCE = {"all": " ".join(text[:60] for text in HOSTILE.values())}
+
+
+@pytest.mark.parametrize(("size", "texts"), [((160, 48), HOSTILE), ((80, 24), ALL_AT_ONCE)])
+def test_hostile_text_is_only_text(size: tuple[int, int], texts: dict[str, str]) -> None:
     async def go() -> None:
         fleet = FakeFleet(*hostile_views("calm"))
         async with running(fleet, size, is_terminal=True) as s:
             await s.until(lambda: all(watch.is_watched for watch in fleet.watches.values()))
-            for kind, text in HOSTILE.items():
+            for kind, text in texts.items():
                 fleet.calls.clear()
                 at = len(s.written)
                 await show_everywhere(s, text)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
+import pytest
+
+from steer.model.session import Activity
 from steer.term.emulator import Emulator
+from steer.ui.pen import Pen, make_pen, translate
+from steer.ui.theme_folder import load_themes, shipped_folder
 from tests.ui.fake_fleet import FakeFleet, view
 from tests.ui.harness import Screen, running
 
@@ -100,9 +107,7 @@ def test_the_terminals_cursor_stands_where_the_agents_is() -> None:
     asyncio.run(go())
 
 
-def test_theme_files_are_reloaded_without_a_restart(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from steer.ui.theme_folder import shipped_folder
-
+def test_theme_files_are_reloaded_without_a_restart(tmp_path: Path) -> None:
     text = (shipped_folder() / "dark.toml").read_text()
     (tmp_path / "mine.toml").write_text(text)
 
@@ -117,3 +122,24 @@ def test_theme_files_are_reloaded_without_a_restart(tmp_path) -> None:  # type: 
             assert s.app.skin.theme.colours["border.selected"] == "#ff00ff"
 
     asyncio.run(go())
+
+
+def test_without_colour_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def go() -> str:
+        fleet = FakeFleet(view("a", id="s1"), view("b", id="s2", activity=Activity.ASKING))
+        async with running(fleet, (100, 30), is_terminal=True) as s:
+            await s.until(lambda: fleet.watches["s1"].is_watched)
+            fleet.output("s1", TEXT.encode())
+            await s.until(lambda: "blue" in s.written)
+            return s.written
+
+    parameters = {p for m in re.findall(r"\x1b\[([0-9;]*)m", asyncio.run(go())) for p in m.split(";")}
+    assert parameters <= {"", "0", "1", "2", "3", "4", "7", "22", "23", "24", "27"}
+
+
+def test_a_terminal_with_256_colours_gets_no_others() -> None:
+    pen = Pen(has_truecolor=False)
+    assert translate("38;2;255;0;0", pen) == "\x1b[38;5;196m"
+    assert "2;" not in make_pen(load_themes((shipped_folder(),))[0]["harbor"], has_truecolor=False).base
