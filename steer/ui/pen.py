@@ -61,9 +61,18 @@ def make_pen(theme: Theme, has_colour: bool = True, has_truecolor: bool = True) 
     )
 
 
-@lru_cache(maxsize=8192)
+_TRUECOLOR = re.compile(r"[34]8;2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3}")
+
+
 def translate(parameters: str, pen: Pen) -> str:
     """One SGR sequence with these parameters, for this pen; "" when nothing of it is left."""
+    if pen.has_colour and pen.has_truecolor and _TRUECOLOR.fullmatch(parameters):
+        return f"\x1b[{parameters}m"  # the same for every pen; too many different ones to be worth remembering
+    return _translate(parameters, pen)
+
+
+@lru_cache(maxsize=8192)
+def _translate(parameters: str, pen: Pen) -> str:
     out: list[str] = []
     parts = parameters.split(";")
     at = 0
