@@ -32,7 +32,9 @@ def open_board() -> int:
 
 def _run_ui(common: Path) -> int:
     """The child's work: the board; a crash of it becomes a file and a sentence."""
-    os.environ.setdefault("TEXTUAL_FPS", "240")  # frames are paced by the supervisor; the timer is only latency
+    os.environ.setdefault(
+        "TEXTUAL_FPS", "240"
+    )  # frames are paced by the supervisor; the timer is only latency
     os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
     from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config

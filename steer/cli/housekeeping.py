@@ -15,7 +15,8 @@ def add(verbs: Any) -> None:
         "gc",
         help="show what takes disk space and could be removed; remove it only with --apply",
         description="Lists trashed worktrees and everything else of this fleet that takes space, with the reason "
-        "why each may or may not be removed. Nothing is removed without --apply; live, dirty and unpushed ones never are.",
+        "why each may or may not be removed. Nothing is removed without --apply; live, dirty and "
+        "unpushed ones never are.",
     )
     p.add_argument("--apply", action="store_true", help="remove what the plan calls safe, after asking")
     p.add_argument("--yes", action="store_true", help="do not ask")

@@ -28,6 +28,7 @@ DIM, BOLD, RED, GREEN, YELLOW, BLUE, OFF = (
     "\x1b[0m",
 )
 _PASTE_START, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
+_RULE = 20  # short, so that a narrower window does not wrap it and break the redraw
 _TICK_S = 0.12
 _EXIT_WINDOW_S = 1.5  # ctrl+c twice within this time leaves, as in most agents
 
@@ -95,12 +96,14 @@ class Console:
         self._write(self._erase())
 
     def _draw(self) -> str:
-        width = max(10, shutil.get_terminal_size().columns)
-        draft = self._draft.replace("\n", " ⏎ ")[-(width - 4) :]
-        queued = f"{DIM}  {len(self.messages)} queued{OFF}" if self.messages else ""
-        status = f"{BLUE}{self._label}{OFF}{queued}" if self._label else f"{DIM}ready{OFF}{queued}"
+        """Three lines, none wider than the terminal: a wrapped one would not be erased again."""
+        width = max(4, shutil.get_terminal_size().columns - 1)
+        draft = self._draft.replace("\n", " ⏎ ")[-(width - 2) :]
+        queued = f"  {len(self.messages)} queued" if self.messages else ""
+        status = (self._label or "ready")[: max(0, width - len(queued))]
         self._bottom = 3
-        return f"{DIM}{'─' * (width - 1)}{OFF}\r\n{status}\r\n{BOLD}›{OFF} {draft}"
+        rule = "─" * min(width, _RULE)
+        return f"{DIM}{rule}{OFF}\r\n{BLUE}{status}{OFF}{DIM}{queued}{OFF}\r\n{BOLD}›{OFF} {draft}"
 
     def _refresh(self) -> None:
         self._write("\x1b[?2026h" + self._erase() + self._draw() + "\x1b[?2026l")

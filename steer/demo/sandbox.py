@@ -65,7 +65,8 @@ def session_wish(name: str, pace: float) -> dict[str, object]:
     scenario = SCENARIOS[name]
     return {
         "task": scenario.task,
-        "agent": f"{sys.executable} -m steer.demo.agent {name}",
+        "agent": "demo",
+        "argv": [sys.executable, "-m", "steer.demo.agent", name],
         "name": name,
         "scope": list(scenario.scope),
         "check": CHECK,

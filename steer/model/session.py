@@ -61,6 +61,7 @@ class SessionSpec:
     parent: str = ""  # id of the session this one was forked from
     created_at: float = 0.0  # seconds since the epoch; for showing only
     generation: int = 1
+    stopped: int = 0  # the newest generation that the operator ended
     cols: int = 80
     rows: int = 24
     place: Place = Place.WORKTREE

@@ -20,12 +20,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from steer.record import cast
 from steer.runtime.keeping import tree
 from steer.runtime.keeping.audience import Audience
 from steer.runtime.keeping.launch import Launch, LaunchError, clamp_size, read_launch
 from steer.runtime.keeping.loop import Loop
 from steer.runtime.keeping.peer import Peer
+from steer.runtime.keeping.place import bind, open_tape, write_atomic
 from steer.runtime.keeping.pump import Pump
 from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.stop import Stop
@@ -61,12 +61,18 @@ class Keeper:
         self._audience = Audience(loop, listener, self._hello, self._message, self._changed)
         self._pump = Pump(loop, terminal, self._recorder, self._audience, launch.unattended_bytes_per_s)
         self._pump.on_ended = self._ended
+        self._pump.on_resumed = self._consider_leaving
         self._typist = Typist(loop, terminal, self._typed, self._pump.settle)
         self._pump.typist = self._typist
         self._stop = Stop(loop, self._soften)
         loop.on_wake = self._pump.synced
         loop.on_signal(signal.SIGCHLD, self._reap)
         loop.on_signal(signal.SIGTERM, self._shut_down)
+
+    @property
+    def child(self) -> int:
+        """Process id of the program."""
+        return self._terminal.pid
 
     def serve(self) -> None:
         self._pump.settle()
@@ -79,7 +85,7 @@ class Keeper:
         return {
             "protocol": PROTOCOL,
             "pid": os.getpid(),
-            "child": self._terminal.pid,
+            "child": self.child,
             "session": self._launch.session,
             "generation": self._launch.generation,
             "cols": self._size[0],
@@ -163,7 +169,7 @@ class Keeper:
         """To the program's process group while it lives, else to whatever it left behind."""
         for signum in signals:
             if self.status is None:
-                os.killpg(self._terminal.pid, signum)  # not reaped yet, so the id is still its own
+                os.killpg(self.child, signum)  # not reaped yet, so the id is still its own
             else:
                 for process in tree.descendants(os.getpid()):
                     tree.send(process, signum)
@@ -175,7 +181,7 @@ class Keeper:
         answer(
             {
                 "ok": True,
-                "child": self._terminal.pid,
+                "child": self.child,
                 "alive": self.status is None,
                 "exit": self.status if self._has_exit_record else None,
                 "cols": self._size[0],
@@ -215,7 +221,7 @@ class Keeper:
         if len(ended) == 1000:
             os.kill(os.getpid(), signal.SIGCHLD)  # more may be waiting: come back after serving others
         for pid, status in ended:
-            if pid == self._terminal.pid and self.status is None:
+            if pid == self.child and self.status is None:
                 self.status = status
                 self._typist.has_ended = True
                 self._typist.end("the program has ended")
@@ -229,8 +235,8 @@ class Keeper:
         assert self.status is not None
         self._recorder.exit(self._pump.at(), self.status)
         self._has_exit_record = True
-        self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})
         self._write_exit()
+        self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})
         self._consider_leaving()
 
     def _write_exit(self) -> None:
@@ -265,61 +271,6 @@ class Keeper:
         """The system goes down: end the tree while there is time to record how it ended."""
         self._is_forgotten = True
         self._stop.request([signal.SIGHUP], _SHUTDOWN_GRACE_S, lambda result: None)
-
-
-def write_atomic(path: str, data: bytes) -> None:
-    """Put `data` at `path`, wholly or not at all, readable by this user only."""
-    draft = f"{path}.{os.getpid()}"
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        if os.write(fd, data) != len(data):
-            raise OSError("short write")
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    os.replace(draft, path)
-
-
-def bind(path: str) -> socket.socket:
-    """Listen at `path`, which only this user can connect to from its first moment. Raises `LaunchError`."""
-    probe = socket.socket(socket.AF_UNIX)
-    try:
-        probe.connect(path)
-        raise LaunchError("internal", f"a keeper is listening at {path} already")
-    except FileNotFoundError:
-        pass
-    except ConnectionRefusedError:
-        os.unlink(path)  # left by a keeper that was killed
-    except OSError as e:
-        raise LaunchError("environment", f"cannot use the socket {path}: {e}") from e
-    finally:
-        probe.close()
-    listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        listener.bind(path)
-        listener.listen(16)
-    except OSError as e:
-        listener.close()
-        raise LaunchError("environment", f"cannot listen at {path}: {e.strerror or e}") from e
-    finally:
-        os.umask(before)
-    return listener
-
-
-def open_tape(launch: Launch, loop: Loop) -> Tape:
-    """The recording with its header. Raises `LaunchError`."""
-    try:
-        tape = Tape(launch.recording, loop.wake)
-    except OSError as e:
-        raise LaunchError("environment", f"cannot create {launch.recording}: {e.strerror}") from e
-    line = cast.header(launch.cols, launch.rows, time.time(), launch.term, launch.title, launch.env)
-    if not tape.append(line):
-        reason = tape.reason
-        tape.close()
-        os.unlink(launch.recording)
-        raise LaunchError("environment", f"cannot write {launch.recording}: {reason}", "is the disk full?")
-    return tape
 
 
 def start(launch: Launch, folder: str, umask: int) -> Keeper:
@@ -377,7 +328,7 @@ def main(path: str) -> int:
     except LaunchError as e:
         say({"ok": False, "error": e.to_json()})
         return 1
-    say({"ok": True, "pid": os.getpid(), "child_pid": keeper._terminal.pid, "note": note})
+    say({"ok": True, "pid": os.getpid(), "child_pid": keeper.child, "note": note})
     keeper.serve()
     try:
         os.unlink(launch.socket)

@@ -30,7 +30,7 @@ _READ_BYTES = 256 * 1024
 
 
 class LiveSession:
-    """One attached keeper. Created by `attach`; everything happens on the event loop."""
+    """One session's terminal, attached to its keeper or read from its recording. On the event loop only."""
 
     def __init__(
         self,
@@ -57,22 +57,22 @@ class LiveSession:
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def attach(self, socket: Path) -> dict[str, Any]:
-        """Connect to the keeper, catch up from the recording, begin to follow. Returns its hello.
-
-        Raises `SteerError` where there is no keeper.
-        """
+    async def connect(self, socket: Path) -> dict[str, Any]:
+        """Connect to the keeper and return its hello. Raises `SteerError` where there is none."""
         self._keeper = keeper = await KeeperClient.connect(str(socket))
         keeper.on_output = self._output
         keeper.on_resync = self._resync
         keeper.on_event = self._event
         keeper.on_closed = self._closed
-        hello = keeper.hello
-        await self._catch_up(int(hello["offset"]), is_answering=False)
-        self.emulator.resize(int(hello["cols"]), int(hello["rows"]))
+        return keeper.hello
+
+    async def follow(self) -> None:
+        """Catch up from the recording, then take what comes. After `connect`."""
+        keeper = self._need_keeper()
+        await self._catch_up(int(keeper.hello["offset"]), is_answering=False)
+        self.emulator.resize(int(keeper.hello["cols"]), int(keeper.hello["rows"]))
         self._settle_title()
         keeper.grant(WINDOW_BYTES)
-        return hello
 
     async def load(self) -> None:
         """The screen of an ended session, read from its recording."""
@@ -98,15 +98,16 @@ class LiveSession:
         if self._keeper:
             self._keeper.grant(len(data))
 
-    def _interpret(self, data: bytes, *, is_answering: bool) -> None:
+    def _interpret(self, data: bytes, *, is_answering: bool, at: float | None = None) -> None:
+        """Output of the program; `at` is when it was printed, where that was not just now."""
         self.emulator.feed(data)
         self._rows = None
         replies = self.emulator.take_replies()
         if replies and is_answering:
             self._spawn(self._answer(replies))
+        now = self._now() if at is None else at
         for signal in self.emulator.take_signals():
-            self._note_signal(signal)
-        now = self._now()
+            self._note_signal(signal, now)
         if now - self._noted_at >= OUTPUT_NOTE_S:
             self._noted_at = now
             self._settle_title()
@@ -118,8 +119,7 @@ class LiveSession:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
             await self.send(data)
 
-    def _note_signal(self, signal: object) -> None:
-        now = self._now()
+    def _note_signal(self, signal: object, now: float) -> None:
         match signal:
             case Status(is_child=False):
                 report = ev.ActivityReported(self.spec.id, now, signal.activity, signal.text, "osc7501")
@@ -157,16 +157,19 @@ class LiveSession:
                     if not chunk:
                         break
                     self._offset += len(chunk)
-                    self._replay(reader.feed(chunk), is_answering=is_answering)
+                    events = reader.feed(chunk)
+                    began = reader.header.timestamp if reader.header else 0.0
+                    self._replay(events, began, is_answering=is_answering)
                     await asyncio.sleep(0)
         except OSError as e:
             self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))
         self._offset = max(self._offset, until)
 
-    def _replay(self, events: list[Recorded], *, is_answering: bool) -> None:
+    def _replay(self, events: list[Recorded], started: float, *, is_answering: bool) -> None:
         for event in events:
             if event.kind is Kind.OUTPUT:
-                self._interpret(event.data, is_answering=is_answering)
+                at = started + event.at if started else None
+                self._interpret(event.data, is_answering=is_answering, at=at)
             elif event.kind is Kind.RESIZE:
                 self.emulator.resize(event.cols, event.rows)
 

@@ -42,7 +42,8 @@ async def _settle_kill(c: Context, operation: Operation) -> OperationState:
     if record is None:
         return OperationState.FAILED
     await c.trees.trash(record)
-    c.save(replace(c.spec(operation.session), place=Place.TRASH))
+    spec = c.spec(operation.session)
+    c.save(replace(spec, place=Place.TRASH, stopped=spec.generation))
     return OperationState.DONE
 
 

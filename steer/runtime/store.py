@@ -18,7 +18,7 @@ from typing import Any
 from steer.config.path import RepositoryPath, private_dir
 from steer.errors import EnvironmentFault
 from steer.model.codec import from_json, to_json
-from steer.model.session import SessionSpec
+from steer.model.session import CheckResult, SessionSpec
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -102,6 +102,15 @@ class Store:
             return int(record["status"]) if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def save_check_result(self, session: str, result: CheckResult) -> None:
+        write_atomically(self.folder(session) / "check.json", json.dumps(to_json(result)).encode())
+
+    def check_result(self, session: str) -> CheckResult:
+        try:
+            return from_json(CheckResult, json.loads((self.folder(session) / "check.json").read_bytes()))
+        except (OSError, ValueError):
+            return CheckResult()
 
     def add_checkpoint(self, session: str, record: dict[str, Any]) -> None:
         append_line(self.folder(session) / "checkpoints.jsonl", record)

@@ -24,6 +24,7 @@ from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
+from steer.record.reader import Reader
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
 from steer.runtime.hub import Hub
@@ -118,6 +119,7 @@ class Supervisor:
         self.emit(added)
         for record in self._store.checkpoints(spec.id)[-1:]:
             self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=False))
+        self.emit(ev.CheckChanged(spec.id, self._clock.now(), self._store.check_result(spec.id)))
         if spec.place is Place.WORKTREE:
             try:
                 await self.attach(spec)
@@ -133,7 +135,7 @@ class Supervisor:
         if spec.place is Place.TRASH:
             self.emit(ev.ProcessExited(spec.id, now, status or 0, by_operator=True))
         elif status is not None:
-            self.emit(ev.ProcessExited(spec.id, now, status))
+            self.emit(ev.ProcessExited(spec.id, now, status, spec.stopped == spec.generation))
         else:
             why = "its processes are gone: a crash or a reboot; the worktree is intact"
             self.emit(ev.KeeperLost(spec.id, now, why))
@@ -145,11 +147,12 @@ class Supervisor:
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
         live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now)
-        hello = await live.attach(self._paths.keeper_socket(spec.id))
+        hello = await live.connect(self._paths.keeper_socket(spec.id))
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
-        started = float(hello.get("started_at") or self._clock.now())
-        self.emit(ev.ProcessStarted(spec.id, started, str(self._store.recording(spec))))
+        recording = self._store.recording(spec)
+        self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
+        await live.follow()
         if hello.get("paused"):
             self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
         if hello.get("exit") is not None:
@@ -257,7 +260,9 @@ class Supervisor:
             self.emit(ev.CheckChanged(spec.id, self._clock.now(), result))
 
         check_log = self._store.folder(spec.id) / "check.log"
-        changed(await self._checker.run(spec, commit, check_log, config.timeout_s, changed))
+        result = await self._checker.run(spec, commit, check_log, config.timeout_s, changed)
+        self._store.save_check_result(spec.id, result)
+        changed(result)
 
     async def _watch_files(self) -> None:
         root = private_dir(self._paths.worktrees)
@@ -280,6 +285,17 @@ class Supervisor:
         self._tasks.discard(task)
         if not task.cancelled() and (e := task.exception()):
             log.error("%s", report_crash(self._paths.state)(e))
+
+
+def started_at(recording: Path) -> float:
+    """When the recording began, in seconds since the epoch; 0 where it cannot be read."""
+    try:
+        with recording.open("rb") as f:
+            reader = Reader()
+            reader.feed(f.readline(65536))
+            return reader.header.timestamp if reader.header else 0.0
+    except OSError:
+        return 0.0
 
 
 def report_crash(state: Path) -> Callable[[BaseException], str]:

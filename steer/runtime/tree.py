@@ -188,7 +188,7 @@ class Trees:
 
         def work() -> list[gc.GcItem]:
             where = (self.info, self._paths.trash, self._paths.worktrees)
-            return gc.gc_plan(*where, live, int(time.time()), self.shadow.has_checkpoint)
+            return gc.gc_plan(*where, live, int(time.time()), self.shadow.has)
 
         return await self._do(work)
 

@@ -55,7 +55,7 @@ class Unpacker:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[tuple[str, bytes]]:
-        """Yield (kind, payload) for each message that `data` completes. Raises `WireError` on one too long."""
+        """Yield (kind, payload) for each message `data` completes. Raises `WireError` on one too long."""
         self._buffer += data
         start = 0
         try:

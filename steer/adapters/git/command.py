@@ -39,6 +39,7 @@ _CONFIG = {
     "core.protectNTFS": "false",  # keep every name the file system has
     "core.protectHFS": "false",
     "core.looseCompression": "1",
+    "pack.compression": "1",
     "core.untrackedCache": "false",
     "index.version": "2",
     "gc.auto": "0",
@@ -69,6 +70,7 @@ class Place:
     work_tree: Path | None = None
     index: Path | None = None
     objects: tuple[Path, ...] = ()  # more object folders to read from
+    store: Path | None = None  # folder for new objects; None: that of `git_dir`
     config: dict[str, str] = field(default_factory=dict)
 
 
@@ -127,10 +129,12 @@ def environment(place: Place) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_NO_LAZY_FETCH": "1",
-        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_PAGER": "cat",
         "GIT_EDITOR": "false",
         "GIT_ASKPASS": "false",
+        # Each object written costs git a fresh 256 KiB, which glibc would hand back every time.
+        "MALLOC_TRIM_THRESHOLD_": "67108864",
+        "MALLOC_TOP_PAD_": "4194304",
         "GIT_SSH_COMMAND": "false",
         "GIT_ALLOW_PROTOCOL": "none",
     }
@@ -140,6 +144,8 @@ def environment(place: Place) -> dict[str, str]:
         env["GIT_WORK_TREE"] = str(place.work_tree)
     if place.index:
         env["GIT_INDEX_FILE"] = str(place.index)
+    if place.store:
+        env["GIT_OBJECT_DIRECTORY"] = str(place.store)
     if place.objects:
         env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(_quoted(p) for p in place.objects)
     settings = {**_CONFIG, **place.config}

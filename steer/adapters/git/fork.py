@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pygit2
 
-from steer.adapters.git import include, submodule
+from steer.adapters.git import command, include, submodule
 from steer.adapters.git import index as index_file
 from steer.adapters.git.command import Cancelled, Place, Progress
 from steer.adapters.git.draft import Draft
 from steer.adapters.git.include import Selection
 from steer.adapters.git.repository import (
+    Linked,
     RepositoryInfo,
     checked_link,
     in_progress,
     open_repository,
     read_pointer,
 )
-from steer.adapters.git.tree_copy import Copied, TreeCopy
+from steer.adapters.git.tree_copy import Copied, TreeCopy, special_files
 from steer.errors import UserError
 
 # What a half-done merge, cherry-pick or revert consists of, beside the index.
@@ -34,13 +35,6 @@ _CARRIED_STATE = (
     "MERGE_HEAD", "MERGE_MSG", "MERGE_MODE", "CHERRY_PICK_HEAD", "REVERT_HEAD", "ORIG_HEAD",
     "info/sparse-checkout",
 )  # fmt: skip
-_STAGED = (
-    pygit2.enums.FileStatus.INDEX_NEW
-    | pygit2.enums.FileStatus.INDEX_MODIFIED
-    | pygit2.enums.FileStatus.INDEX_DELETED
-    | pygit2.enums.FileStatus.INDEX_RENAMED
-    | pygit2.enums.FileStatus.INDEX_TYPECHANGE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +70,47 @@ def plan_fork(
     linked = checked_link(info, source)
     place = include.looking_at(include.neutral(state_dir, info.common_dir), source, linked.index)
     chosen = include.selected(place, cap_bytes)
-    left = sorted(set(include.ignored(place)) - set(chosen.paths))
-    status = open_repository(linked.admin).status(untracked_files="all", ignored=False)
-    changed = [p for p, s in status.items() if s & ~_STAGED]
-    sizes, special = _sizes(source, changed)
-    untracked = sum(1 for s in status.values() if s & pygit2.enums.FileStatus.WT_NEW)
+    ignored = frozenset(include.ignored(place))
+    modified, staged, untracked = _changes(info, linked, place)
+    left = [os.fsdecode(p) for p in sorted(ignored - set(chosen.paths))]
     return ForkPlan(
-        modified=len(changed) - untracked,
-        staged=sum(1 for s in status.values() if s & _STAGED),
-        untracked=untracked,
-        changed_bytes=sizes,
+        modified=len(modified),
+        staged=len(staged),
+        untracked=len(untracked),
+        changed_bytes=_total_bytes(source, [*modified, *untracked]),
         ignored_carried=len(chosen.paths),
         ignored_bytes=chosen.total_bytes,
-        ignored_left=(*include.shortened([os.fsdecode(p) for p in left]), *chosen.left),
-        special=special,
+        ignored_left=(*include.shortened(left), *chosen.left),
+        special=include.shortened([os.fsdecode(p) for p in special_files(source, ignored)]),
         notes=_state_notes(linked.admin),
     )
 
 
-def _sizes(source: Path, paths: list[str]) -> tuple[int, tuple[str, ...]]:
-    total, special = 0, []
-    for path in paths:
+def _changes(
+    info: RepositoryInfo, linked: Linked, place: Place
+) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Paths that differ from the index, those that differ between HEAD and index, untracked ones.
+
+    libgit2's own status is not used: it takes skip-worktree files for deleted ones.
+    """
+    place = replace(place, objects=(info.common_dir / "objects",))
+    quiet = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all")
+    modified = command.run(place, "diff", "--no-ext-diff", "--no-textconv", *quiet)
+    head = head_commit(info, linked.admin)
+    staged = command.run(place, "diff", "--cached", "--no-ext-diff", *quiet, head) if head else b""
+    untracked = command.run(place, "ls-files", "-z", "-o", "--exclude-standard")
+    return command.split_z(modified), command.split_z(staged), command.split_z(untracked)
+
+
+def _total_bytes(source: Path, paths: list[bytes]) -> int:
+    total = 0
+    for path in dict.fromkeys(paths):
         try:
-            info = (source / path).lstat()
+            info = os.lstat(os.fsencode(source) + b"/" + path)
         except OSError:
             continue
-        if stat.S_ISREG(info.st_mode) or stat.S_ISLNK(info.st_mode):
-            total += info.st_size
-        elif not stat.S_ISDIR(info.st_mode):
-            special.append(path)
-    return total, tuple(special)
+        total += 0 if stat.S_ISDIR(info.st_mode) else info.st_size
+    return total
 
 
 def fork_worktree(

@@ -95,7 +95,9 @@ def lonely_commits(repo: pygit2.Repository, record: TrashRecord) -> int:
 def _tips(repo: pygit2.Repository, record: TrashRecord) -> list[pygit2.Oid]:
     """The branch and the worktree's own HEAD, which is the first parent of what was kept."""
     branch, keep = ref_commit(repo, record.branch_ref), ref_commit(repo, record.keep_ref)
-    return ([repo[branch].id] if branch else []) + (list(repo[keep].parent_ids[:1]) if keep else [])
+    return ([repo[branch].id] if branch else []) + (
+        list(repo[keep].peel(pygit2.Commit).parent_ids[:1]) if keep else []
+    )
 
 
 def _days(seconds: int) -> str:

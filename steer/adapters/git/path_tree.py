@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pygit2
 
-from steer.adapters.git.command import Place, join_z, split_z, start
+from steer.adapters.git.command import GitFailed, Place, join_z, split_z, start
 
 _EXECUTABLE, _PLAIN, _LINK, _FOLDER = 0o100755, 0o100644, 0o120000, 0o040000
 
@@ -142,5 +142,7 @@ def _put_folder(
 def ignored_among(place: Place, paths: list[bytes]) -> set[bytes]:
     """Those of `paths` that ignore rules match. `check-ignore` says 1 when there are none."""
     process = start(place, "check-ignore", "-z", "--no-index", "--stdin", has_stdin=True)
-    out, _ = process.communicate(join_z(paths))
+    out, err = process.communicate(join_z(paths))
+    if process.returncode not in (0, 1):
+        raise GitFailed("check-ignore", process.returncode, err)
     return set(split_z(out))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from steer.adapters.git import command
 from steer.adapters.git.command import GitFailed, Place
+from steer.adapters.git.quarantine import quarantine
 
 DEFAULT_FILE_BYTES = 100 * 1024 * 1024
 _ATTEMPTS = 3  # a file may vanish between the look and the read; each attempt looks again
@@ -40,8 +41,11 @@ def look(place: Place, forced: list[bytes], limit_bytes: int) -> Change:
         changed = known.communicate()[0]
     change = Change()
     worktree = os.fsencode(place.work_tree or place.git_dir)
-    for path, is_link in _raw_paths(changed):
-        _judge(change, worktree, path, limit_bytes, is_link)
+    for path, is_gone, is_link in _raw_paths(changed):
+        if is_gone:
+            change.paths[path] = None
+        else:
+            _judge(change, worktree, path, limit_bytes, is_link)
     for path in (*command.split_z(listed), *forced):
         if path.endswith(b"/"):
             change.notes.append(
@@ -52,10 +56,11 @@ def look(place: Place, forced: list[bytes], limit_bytes: int) -> Change:
     return change
 
 
-def _raw_paths(out: bytes) -> list[tuple[bytes, bool]]:
-    """(path, is it a submodule) of `--raw -z` output: `:modes blobs status`, NUL, path, NUL."""
+def _raw_paths(out: bytes) -> list[tuple[bytes, bool, bool]]:
+    """(path, is it gone, is it a submodule) of `--raw -z` output: `:modes blobs status`, NUL, path, NUL."""
     items = command.split_z(out)
-    return [(path, meta[1:7] == _GITLINK) for meta, path in zip(items[::2], items[1::2], strict=False)]
+    pairs = zip(items[::2], items[1::2], strict=False)
+    return [(path, meta.endswith(b"D"), meta[1:7] == _GITLINK) for meta, path in pairs]
 
 
 def _judge(change: Change, worktree: bytes, path: bytes, limit_bytes: int, is_link: bool) -> None:
@@ -91,19 +96,28 @@ def _why_not(full: bytes, info: os.stat_result, limit_bytes: int, is_link: bool)
 
 def record(place: Place, change: Change) -> bytes:
     """Bring the index up to `change` and return the id of its tree; lists what failed in the problems."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            command.run(
-                place,
-                "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
-                stdin=command.join_z(change.paths),
-            )  # fmt: skip
-            break
-        except GitFailed as e:
-            if not _without_culprits(change, e) or attempt == _ATTEMPTS - 1:
-                raise
-    _note_moving(change, place.work_tree or place.git_dir)
-    return command.run(place, "write-tree", "--missing-ok").strip()
+    size = sum(info.st_size for info in change.paths.values() if info)
+    with quarantine(place, len(change.paths), size) as inner:
+        for attempt in range(_ATTEMPTS):
+            try:
+                _update(inner, change)
+                break
+            except GitFailed as e:
+                if not _without_culprits(change, e) or attempt == _ATTEMPTS - 1:
+                    raise
+        _note_moving(change, place.work_tree or place.git_dir)
+        return command.run(inner, "write-tree", "--missing-ok").strip()
+
+
+def _update(place: Place, change: Change) -> None:
+    """First what is gone: a folder may have become a link, beyond which git rightly refuses to look."""
+    gone = [p for p, info in change.paths.items() if info is None]
+    there = [p for p, info in change.paths.items() if info is not None]
+    if gone:
+        command.run(place, "update-index", "--force-remove", "-z", "--stdin", stdin=command.join_z(gone))
+    if there:
+        options = ("--add", "--remove", "--replace", "-z", "--stdin")
+        command.run(place, "update-index", *options, stdin=command.join_z(there))
 
 
 def _without_culprits(change: Change, e: GitFailed) -> bool:

@@ -37,6 +37,7 @@ from steer.model.session import DiffStat
 _SESSION = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _BASE = "refs/steer/base/"
 _COUNTS_KEPT = 64
+_PACKS_MAX = 50
 _INDEX_MAX_BYTES = 1 << 30
 _AUTHOR = ("steer", "steer@localhost")
 
@@ -219,19 +220,24 @@ class Shadow:
             self._note(session, "number", b"%d" % number)
         else:
             number, commit, at = self._number(session), str(previous.id), previous.commit_time
-        counts = self._counts(base, tree)
+        counts = self._counts(base, tree, str(previous.tree_id) if previous else "")
         return Checkpoint(
             commit, tree, at, number, counts.files, counts.added, counts.removed,
             tuple(change.problems), tuple(change.notes), is_new,
         )  # fmt: skip
 
-    def _counts(self, base: str, tree: str) -> DiffStat:
+    def _counts(self, base: str, tree: str, before: str) -> DiffStat:
         """Remembers the last few: an idle worktree is looked at often."""
         key = (base, tree)
         if key not in self._known_counts:
             while len(self._known_counts) >= _COUNTS_KEPT:
                 self._known_counts.pop(next(iter(self._known_counts)), None)
-            self._known_counts[key] = diff.stat(self._tree(base), self._tree(tree))
+            known = self._known_counts.get((base, before))
+            if known is None:
+                fresh = diff.stat(self._tree(base), self._tree(tree))
+            else:
+                fresh = diff.stat_onwards(self._tree(base), self._tree(before), known, self._tree(tree))
+            self._known_counts[key] = fresh
         return self._known_counts[key]
 
     def _commit(self, tree: str, parents: list[pygit2.Oid], message: str, at: int) -> str:
@@ -278,10 +284,6 @@ class Shadow:
         number = self._number(session)
         return self.commit_of(session, number) if number else None
 
-    def has_checkpoint(self, commit: str) -> bool:
-        """Whether the checkpoint `commit` is held here."""
-        return bool(commit) and self._repo.get(commit) is not None
-
     def commit_of(self, session: str, number: int) -> pygit2.Commit | None:
         try:
             return self._repo.lookup_reference(f"refs/steer/{session}/{number}").peel(pygit2.Commit)
@@ -319,6 +321,14 @@ class Shadow:
 
     def stat(self, old: str, new: str) -> DiffStat:
         return diff.stat(self._tree(old), self._tree(new))
+
+    def has(self, checkpoint: str) -> bool:
+        """Is this checkpoint here, with its tree?"""
+        try:
+            self._tree(checkpoint)
+        except UserError:
+            return False
+        return bool(checkpoint)
 
     def read(self, checkpoint: str, path: bytes) -> bytes | None:
         """One file of a checkpoint; None where it has none."""
@@ -364,9 +374,13 @@ class Shadow:
         place = Place(self.path, work_tree=target, index=index, config={"checkout.workers": "0"})
         command.run(place, "read-tree", "--reset", "-u", tree)
 
+    def is_compact(self) -> bool:
+        """Are there few enough packs for fast look-ups?"""
+        return sum(1 for _ in (self.path / "objects" / "pack").glob("*.pack")) <= _PACKS_MAX
+
     def compact(self) -> None:
-        """Pack loose objects. Nothing is dropped; may run beside checkpoints."""
-        command.run(Place(self.path), "repack", "-q", "-d", "--window=10")
+        """Gather all objects into one pack, unreferenced ones too. May run beside checkpoints."""
+        command.run(Place(self.path), "repack", "-q", "-a", "-d", "--keep-unreachable", "--window=10")
 
 
 def _read(path: Path) -> bytes:

@@ -268,7 +268,7 @@ def _move(source: Path, target: Path, inode: int = 0) -> None:
 
 
 def restore_worktree(info: RepositoryInfo, record: TrashRecord, state_dir: Path) -> Restored:
-    """Undo a kill. Raises `UserError` when the trash has it no more, `EnvironmentFault` on trouble with the disk.
+    """Undo a kill. Raises `UserError` when the trash has it no more, `EnvironmentFault` else.
 
     Where path or branch were taken meanwhile, the next free `-2`, `-3` ... is used and named in the notes.
     """

@@ -200,6 +200,23 @@ class _opened:
             os.close(fd)
 
 
+def special_files(root: Path, skipped: frozenset[bytes]) -> list[bytes]:
+    """Relative paths of what a copy would name and not read."""
+    found, folders = [], [b""]
+    while folders:
+        prefix = folders.pop()
+        with os.scandir(os.fsencode(root) + b"/" + prefix) as entries:
+            for entry in entries:
+                path = _joined(prefix, entry.name)
+                if path in skipped or path == b".git":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
+                    found.append(path)
+    return sorted(found)
+
+
 def _joined(prefix: bytes, name: bytes) -> bytes:
     return prefix + b"/" + name if prefix else name
 

@@ -31,6 +31,7 @@ class Wish:
 
     task: str
     agent: str
+    argv: tuple[str, ...]  # empty: `agent` says how it is started
     n: int
     name: str
     base: str
@@ -46,6 +47,7 @@ class Wish:
         return cls(
             task=str(params.get("task") or ""),
             agent=str(params.get("agent") or ""),
+            argv=tuple(map(str, params.get("argv") or ())),
             n=n,
             name=str(params.get("name") or ""),
             base=str(params.get("base") or ""),
@@ -67,7 +69,7 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"this repository's .steer/config.toml wants to run commands: {what}",
             "read them, then allow exactly these with `steer config trust`",
         )
-    plan = plan_launch(wish.agent, wish.task, config.agents)
+    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, config.agents)
     commit, base_name = await c.trees.resolve_base(wish.base)
     sessions, notes = [], []
     for _ in range(wish.n):

@@ -91,7 +91,7 @@ async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str
     record = await c.trees.plan_trash(spec, checkpoint or "")
     operation = c.journal.update(operation, trash=record)
     await c.trees.trash(record)
-    c.save(replace(spec, place=Place.TRASH))
+    c.save(replace(spec, place=Place.TRASH, stopped=spec.generation))
     c.session_changed(spec.id)
     c.journal.finish(operation, OperationState.DONE)
     return {"operation": operation.id, "survivors": []}

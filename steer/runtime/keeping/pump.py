@@ -32,6 +32,7 @@ class Pump:
     ) -> None:
         self.typist: Typist | None = None
         self.on_ended: Callable[[], None] = lambda: None
+        self.on_resumed: Callable[[], None] = lambda: None
         self._loop = loop
         self._terminal = terminal
         self._recorder = recorder
@@ -164,6 +165,7 @@ class Pump:
             self._recorder.marker(self.at(), f"steer: recording stalled ({reason}){lost}, now resumed")
             self._show(b"", not self._tape.reason)
             self._audience.event({"event": "recording_resumed", "offset": self.offset})
+            self.on_resumed()
         self.settle()
 
     def _sync(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import fcntl
 import os
 from collections.abc import Callable
 
@@ -24,11 +25,11 @@ class Tape:
         self.dropped = 0  # appends lost because too many were pending
         self._pending = bytearray()
         self._begun = 0  # bytes in the file beyond `offset`
-        self._fd = self._create()
+        self._fd = self._create(os.O_APPEND)
         self._sync = Syncer(self._fd, on_synced)
 
-    def _create(self) -> int:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    def _create(self, extra: int) -> int:
+        flags = extra | os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         return os.open(self.path, flags, 0o600)
 
     def append(self, data: bytes) -> bool:
@@ -88,12 +89,15 @@ class Tape:
         self.append(b"\n")
 
     def _put_back(self, size: int) -> None:
-        fresh, done = self._create(), 0
-        while done < size:
-            copied = os.sendfile(fresh, self._fd, done, size - done)
-            if not copied:
-                break
-            done += copied
+        fresh, done = self._create(0), 0  # sendfile(2) refuses append mode
+        try:
+            while done < size:
+                done += os.sendfile(fresh, self._fd, done, size - done)
+            fcntl.fcntl(fresh, fcntl.F_SETFL, os.O_APPEND)
+        except OSError:
+            os.close(fresh)
+            os.unlink(self.path)
+            raise
         self._sync.use(fresh)
         os.close(self._fd)
         self._fd = fresh

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 _PR_SET_CHILD_SUBREAPER = 36
-_FREEZE_ROUNDS = 50
+_FREEZE_ROUNDS = 100
 
 
 class Process(NamedTuple):
@@ -107,20 +107,24 @@ def send(process: Process, signum: int) -> bool:
 
 
 def freeze(root: int) -> list[Process]:
-    """SIGSTOP everything below `root` until no process appears that was not stopped before.
+    """SIGSTOP everything below `root` until nothing runs there and nothing new appears.
 
-    Returns those that ran before, parents first. Parents stop first, so that no shell sees its job stopped.
+    A process goes on, and may fork, until its signal is delivered; so being sent is not enough. One in
+    uninterruptible sleep (D) is not waited for. Returns those that ran before, parents first: they stop
+    first, so that no shell sees its job stopped.
     """
     seen: set[tuple[int, int]] = set()
     stopped: list[Process] = []
     for _ in range(_FREEZE_ROUNDS):
-        fresh = [p for p in descendants(root) if (p.pid, p.started) not in seen]
-        if not fresh:
+        found = descendants(root)
+        fresh = [p for p in found if (p.pid, p.started) not in seen]
+        if not fresh and not any(p.state in "RS" for p in found):
             break
         for process in fresh:
             seen.add((process.pid, process.started))
             if send(process, signal.SIGSTOP) and process.state != "T":
                 stopped.append(process)
+        os.sched_yield()
     return stopped
 
 

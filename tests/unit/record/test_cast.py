@@ -2,11 +2,12 @@
 
 import base64
 import json
+from typing import Any
 
 from steer.record import cast
 
 
-def lines(data: bytes) -> list[object]:
+def lines(data: bytes) -> list[Any]:
     return [json.loads(line) for line in data.splitlines()]
 
 

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from steer.adapters.git.tripwire import names_main, tripped, tripwire
+from tests.unit.adapters.git.world import World, git
+
+
+def test_what_git_obeys_is_watched(world: World) -> None:
+    before = tripwire(world.main / ".git")
+    assert "config" in before
+    assert tripped(before, tripwire(world.main / ".git")) == {}
+    git(world.main, "config", "core.fsmonitor", "/tmp/evil")
+    (world.main / ".git/hooks/pre-commit").write_text("#!/bin/sh\n")
+    (world.main / ".git/info/exclude").unlink()
+    (world.main / ".git/objects/info/alternates").write_text("/elsewhere\n")
+    assert tripped(before, tripwire(world.main / ".git")) == {
+        "config": "changed",
+        "hooks/pre-commit": "added",
+        "info/exclude": "removed",
+        "objects/info/alternates": "added",
+    }
+
+
+def test_becoming_executable_or_a_link_counts(world: World) -> None:
+    hook = world.main / ".git/hooks/pre-commit"
+    hook.write_text("x")
+    hook.chmod(0o644)
+    before = tripwire(world.main / ".git")
+    hook.chmod(0o755)
+    assert tripped(before, tripwire(world.main / ".git")) == {"hooks/pre-commit": "changed"}
+    hook.unlink()
+    hook.symlink_to("/bin/true")
+    assert tripped(before, tripwire(world.main / ".git")) == {"hooks/pre-commit": "changed"}
+
+
+def test_a_changed_git_file_is_seen(world: World) -> None:
+    world.add("a")
+    assert names_main(world.main / ".git", world.place("a"))
+    (world.place("a") / ".git").write_text("gitdir: /elsewhere\n")
+    assert not names_main(world.main / ".git", world.place("a"))
