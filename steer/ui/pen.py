@@ -66,8 +66,9 @@ _TRUECOLOR = re.compile(r"[34]8;2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3}")
 
 def translate(parameters: str, pen: Pen) -> str:
     """One SGR sequence with these parameters, for this pen; "" when nothing of it is left."""
+    # The same for every pen, and too many different ones to be worth remembering.
     if pen.has_colour and pen.has_truecolor and _TRUECOLOR.fullmatch(parameters):
-        return f"\x1b[{parameters}m"  # the same for every pen; too many different ones to be worth remembering
+        return f"\x1b[{parameters}m"
     return _translate(parameters, pen)
 
 

@@ -12,6 +12,7 @@ from steer.ui.line import Line, Span, fit, join, line_width, spread
 from steer.ui.status import SEPARATOR, age, check_spans, diff_spans, flag_spans, size, state
 
 DISK_FROM = 44  # columns of the list from which disk use is shown
+_SHORTEST_FLAG = 16  # cells; a flag cut shorter says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,14 @@ def _detail(view: SessionView, width: int) -> Line:
     """Lines changed, checks, the newest flag or the task, disk."""
     disk = [Span(size(view.disk_bytes), "text.faint")] if view.disk_bytes and width >= DISK_FROM - 6 else []
     parts = [diff_spans(view.diff, with_files=False), check_spans(view.check), disk]
+    has_flag = bool(view.flags or view.note)
+    while has_flag and width - line_width(join(parts, SEPARATOR)) < _SHORTEST_FLAG and parts:
+        parts.pop()  # a flag matters more than any figure
     known = join(parts, SEPARATOR)
-    room = width - line_width(known) - 3
-    flag = flag_spans(view, max(8, room))
-    rest = flag or ([Span(visible(view.spec.task, max(1, room)), "text.muted")] if view.spec.task else [])
-    return fit(join([known, rest if room >= 8 else []], SEPARATOR), width)
+    room = width - line_width(known) - (len(SEPARATOR.text) if known else 0)
+    rest = flag_spans(view, room) or [Span(visible(view.spec.task, max(1, room)), "text.muted")]
+    is_worth_it = room >= _SHORTEST_FLAG // 2 and bool(rest[0].text)
+    return fit(join([known, rest if is_worth_it else []], SEPARATOR), width)
 
 
 def sidebar_width(columns: int) -> int:
