@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,7 +61,9 @@ class BoardState:
             self.main = ""
 
     def attention(self, view: SessionView) -> Attention:
-        return attention(view, self.seen_at.get(view.spec.id, 0.0))
+        """What is selected is being looked at, so nothing about it is unseen."""
+        is_selected = view.spec.id == self.selected
+        return attention(view, math.inf if is_selected else self.seen_at.get(view.spec.id, 0.0))
 
     def by_attention(self) -> list[SessionView]:
         """Who needs the operator most comes first; equals stay in order of creation."""
