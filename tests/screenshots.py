@@ -44,7 +44,7 @@ async def shoot(sizes: list[str], out: Path, theme: str) -> None:
                 await pilot.pause(0.2)
             await pilot.press("2")
             await pilot.pause(1.5)
-            path = out / f"board-{size}{'' if theme == 'dark' else '-' + theme}.svg"
+            path = out / f"board-{size}{'' if theme == 'harbor' else '-' + theme}.svg"
             path.write_text(app.export_screenshot(title="steer"))
             print(path)
 
@@ -53,7 +53,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("sizes", nargs="*", default=list(SIZES))
     p.add_argument("--out", type=Path, default=Path("recordings/screenshots"))
-    p.add_argument("--theme", default="dark")
+    p.add_argument("--theme", default="harbor")
     args = p.parse_args()
     out = args.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
