@@ -19,7 +19,7 @@ def test_the_key_table_is_the_registry() -> None:
 
 
 def test_every_verb_named_in_the_readme_exists() -> None:
-    known = set(re.findall(r"^    (\w+) ", build_parser().format_help(), re.M))
+    known = set(re.findall(r"^    ([a-z]+)\s", build_parser().format_help(), re.M))
     assert known
     named = set(re.findall(r"`steer (\w+)", README)) - {"board"}
     assert named <= known | {"demo"}, named - known
@@ -36,5 +36,7 @@ def test_architecture_names_only_files_that_exist() -> None:
     text = (ROOT / "steer" / "ARCHITECTURE.md").read_text("utf-8")
     for path in set(re.findall(r"`((?:tests|themes)/[\w/.-]+)`", text)):
         assert (ROOT / path).exists(), path
-    for path in set(re.findall(r"`((?:ui|runtime|term|config|model|commands|adapters|cli)/[\w/]+\.py)[`:]", text)):
+    for path in set(
+        re.findall(r"`((?:ui|runtime|term|config|model|commands|adapters|cli)/[\w/]+\.py)[`:]", text)
+    ):
         assert (ROOT / "steer" / path).exists(), path
