@@ -116,9 +116,9 @@ class Supervisor:
     async def _adopt(self, spec: SessionSpec) -> None:
         if spec.place is Place.GONE:
             return
-        recording = str(self._store.recording(spec))
-        added = ev.SessionAdded(spec, self._clock.now(), ProcessState.LOST, recording=recording)
-        self.emit(added)
+        recording = self._store.recording(spec)
+        began = started_at(recording) or spec.created_at
+        self.emit(ev.SessionAdded(spec, began, ProcessState.LOST, recording=str(recording)))
         for record in self._store.checkpoints(spec.id)[-1:]:
             self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=False))
         self.emit(ev.CheckChanged(spec.id, self._clock.now(), self._store.check_result(spec.id)))
