@@ -62,7 +62,8 @@ def _short_name(wanted: str) -> str:
     """What the board calls a bare command: its program, past an interpreter."""
     words = [w for w in wanted.split() if not w.startswith("-")]
     names = [w.rsplit("/", 1)[-1] for w in words]
-    if len(names) > 1 and re.fullmatch(r"(python|node|bash|sh|ruby|perl)[\d.]*", names[0]):
+    is_interpreter = bool(names) and re.fullmatch(r"(python|node|bash|sh|ruby|perl)[\d.]*", names[0])
+    if is_interpreter and len(names) > 1 and re.fullmatch(r"[\w.-]+", names[1]):
         return names[1][:20]
     return names[0][:20] if names else "command"
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from steer.config.path import RepositoryPath, private_dir, runtime_home, state_home
+from steer.config.path import RepositoryPath, data_home, private_dir, runtime_home, state_home
 from steer.errors import EnvironmentFault, InternalError, SteerError, from_json
 from steer.runtime.sync_client import SyncClient
 
@@ -87,7 +87,15 @@ def shut_down(common_dir: Path) -> None:
 
 
 def make_folders(paths: RepositoryPath) -> None:
-    for folder in (state_home(), paths.state, paths.sessions, runtime_home(), paths.runtime, paths.worktrees):
+    for folder in (
+        state_home(),
+        data_home(),
+        paths.state,
+        paths.sessions,
+        runtime_home(),
+        paths.runtime,
+        paths.worktrees,
+    ):
         private_dir(folder)
 
 
