@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from steer.config.schema import Agent
 from steer.errors import UserError
 
-_SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\\"'*?\[\]#~=%!{}\n]")
+_SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[\]#~=%!{}\n]")  # beyond quotes and backslashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,13 @@ def plan_launch(wanted: str, task: str, known: Mapping[str, Agent]) -> Launch:
 
 def _command(wanted: str, task: str) -> tuple[str, ...]:
     if _SHELL_SYNTAX.search(wanted.replace("{task}", "")):
-        return ("/bin/sh", "-c", wanted.replace("{task}", shlex.quote(task)))
-    argv = tuple(part.replace("{task}", task) for part in wanted.split())
+        quoted = re.sub(r"""(["']?)\{task\}\1""", lambda _: shlex.quote(task), wanted)
+        return ("/bin/sh", "-c", quoted)
+    try:
+        words = shlex.split(wanted)
+    except ValueError as e:
+        raise UserError(f"the agent's command cannot be read: {e}", f"check the quotes in {wanted!r}") from e
+    argv = tuple(part.replace("{task}", task) for part in words)
     _check_exists(argv[0], wanted)
     return argv
 

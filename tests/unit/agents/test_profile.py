@@ -22,6 +22,14 @@ def test_shell_syntax_runs_in_a_shell_with_the_task_quoted() -> None:
     assert plan.argv == ("/bin/sh", "-c", "echo 'it'\"'\"'s; rm' | cat")
 
 
+@pytest.mark.parametrize("placeholder", ["{task}", '"{task}"', "'{task}'"])
+@pytest.mark.parametrize("tail", ["", " | cat"])
+def test_quotes_around_the_placeholder_are_the_users_habit(placeholder: str, tail: str) -> None:
+    argv = plan_launch(f"sh -c true {placeholder}{tail}", "it's done", {}).argv
+    assert argv[-1].endswith("""'it'"'"'s done' | cat""" if tail else "it's done")
+    assert ("'it" in argv[-1]) is bool(tail)
+
+
 def test_names_from_the_configuration() -> None:
     known = {"mine": Agent(("sh", "-c", "true", "{task}"), interrupt="escape")}
     plan = plan_launch("mine", "do it", known)
