@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from steer.agents.profile import plan_launch
+from steer.agents.launch import plan_launch
 from steer.config.path import slug
 from steer.errors import UserError
 from steer.model.operation import OperationState

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from steer.agents.profile import Launch, child_environment, plan_launch
+from steer.agents.launch import Launch, child_environment, plan_launch
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from steer.agents.profile import child_environment, plan_launch
+from steer.agents.launch import child_environment, plan_launch
 from steer.config.schema import Agent
 from steer.errors import UserError
 
