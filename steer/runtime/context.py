@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,10 @@ class Context:
     end: Callable[[], None]  # the supervisor
     lives: dict[str, LiveSession] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)  # progress ids the operator gave up on
-    busy: set[str] = field(default_factory=set)  # sessions being killed
+    busy: dict[str, str] = field(
+        default_factory=dict
+    )  # session -> what is being done to its process or place
+    reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def now(self) -> float:
@@ -96,12 +100,34 @@ class Context:
     def free_name(self, wanted: str) -> str:
         """`wanted`, or with -2, -3 ... where a session that is not gone has that name."""
         taken = {v.spec.name for v in self.fleet.view().sessions if v.spec.place is not Place.GONE}
+        taken |= self.reserved
         if wanted not in taken:
             return wanted
         number = 2
         while f"{wanted}-{number}" in taken:
             number += 1
         return f"{wanted}-{number}"
+
+    @contextmanager
+    def reserve_name(self, wanted: str) -> Iterator[str]:
+        """`free_name(wanted)`, which nobody else gets meanwhile."""
+        name = self.free_name(wanted)
+        self.reserved.add(name)
+        try:
+            yield name
+        finally:
+            self.reserved.discard(name)
+
+    @contextmanager
+    def claim(self, spec: SessionSpec, what: str) -> Iterator[None]:
+        """Only one at a time ends, restarts or moves a session. Raises `UserError` saying what is under way."""
+        if under_way := self.busy.get(spec.id):
+            raise UserError(f"{spec.name} is {under_way} already", "wait until that is done")
+        self.busy[spec.id] = what
+        try:
+            yield
+        finally:
+            del self.busy[spec.id]
 
     async def checkpoint_before(self, spec: SessionSpec, what: str) -> None:
         """A checkpoint before an intervention; one that fails is noted on the session and stops nothing."""

@@ -51,7 +51,9 @@ class LiveSession:
         self._offset = 0  # of the recording, up to which the emulator has seen output
         self._rows: list[str] | None = None
         self._is_catching_up = False
-        self._pending: list[tuple[bytes, int]] = []
+        self._pending: list[
+            tuple[bytes | None, int]
+        ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
         self._noted_at = 0.0
         self._healed_at = 0.0
@@ -137,6 +139,9 @@ class LiveSession:
             self._emit(ev.TitleChanged(self.spec.id, self._now(), title))
 
     def _resync(self, offset: int) -> None:
+        if self._is_catching_up:
+            self._pending.append((None, offset))
+            return
         self._is_catching_up = True
         self._spawn(self._close_gap(offset))
 
@@ -146,8 +151,11 @@ class LiveSession:
         finally:
             self._is_catching_up = False
         pending, self._pending = self._pending, []
-        for data, end in pending:
-            self._output(data, end)
+        for data, end in pending:  # what follows another gap waits again
+            if data is None:
+                self._resync(end)
+            else:
+                self._output(data, end)
 
     async def _catch_up(self, until: int, *, is_answering: bool) -> None:
         """Feed what the recording holds between the known offset and `until`."""

@@ -36,6 +36,7 @@ from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
 
+MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
 log = logging.getLogger("steer.supervisor")
 
@@ -105,6 +106,7 @@ class Supervisor:
 
     async def _adopt_all(self) -> None:
         self._c.journal.load()
+        self._store.remove_orders()
         specs, problems = self._store.load_all()
         for problem in problems:
             log.warning("%s", problem)
@@ -167,8 +169,8 @@ class Supervisor:
     def fleet_view(self) -> FleetView:
         return self._fleet.view()
 
-    def keeper_pids(self) -> set[int]:
-        return set(self._keepers.values())
+    def keeper_pids(self) -> frozenset[int]:
+        return frozenset(self._keepers[s] for s, live in self._c.lives.items() if live.is_attached)
 
     def live(self, session: str) -> LiveSession | None:
         """The session's terminal; that of an ended one is read from its recording, and arrives later."""
@@ -306,13 +308,14 @@ def started_at(recording: Path) -> float:
 
 
 def report_crash(state: Path) -> Callable[[BaseException], str]:
-    """A function that writes an exception to a crash file and says where it is."""
+    """A function that writes an exception to a crash file and says where it is. The file's size is bounded."""
 
     def report(e: BaseException) -> str:
         path = state / "crash.log"
         with contextlib.suppress(OSError), path.open("a") as f:
             path.chmod(0o600)
-            f.write("".join(traceback.format_exception(e)) + "\n")
+            if f.tell() < MAX_CRASH_LOG_BYTES:
+                f.write("".join(traceback.format_exception(e)) + "\n")
         return f"the details are in {path}"
 
     return report
