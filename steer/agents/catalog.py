@@ -36,7 +36,7 @@ class Catalog:
 def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | None = None) -> Catalog:
     """Read every profile. Raises `ConfigError` naming the file that is wrong."""
     profiles: dict[str, Profile] = {}
-    for folder in folders or (SHIPPED, config_home() / "agents"):
+    for folder in folders if folders is not None else (SHIPPED, config_home() / "agents"):
         for path in sorted(folder.glob("*.toml")):
             profiles[path.stem] = _read(path)
     for name, agent in configured.items():

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from steer.config.schema import Agent
+from steer.agents.catalog import Catalog
 from steer.errors import UserError
 
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[\]#~=%!{}\n]")  # beyond quotes and backslashes
@@ -21,23 +21,23 @@ _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[\]#~=%!{}\n]")  # beyond quotes and b
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    agent: str  # name for the board
+    agent: str  # the profile's name, or what the board calls a bare command
     argv: tuple[str, ...]
-    interrupt: str = "ctrl+c"
-    submit: str = "enter"
 
 
-def plan_launch(wanted: str, task: str, known: Mapping[str, Agent]) -> Launch:
+def plan_launch(wanted: str, task: str, catalog: Catalog) -> Launch:
     """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist."""
     if not wanted.strip():
         raise UserError(
             "the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"'
         )
-    if agent := known.get(wanted):
-        argv = tuple(part.replace("{task}", task) for part in agent.argv)
-        _check_exists(argv[0], wanted)
-        return Launch(wanted, argv, agent.interrupt, agent.submit)
-    return Launch(_short_name(wanted), _command(wanted, task))
+    profile = catalog.known(wanted)
+    if profile is not None and profile.argv:
+        parts = (*profile.argv, *(profile.task if task else ()))
+        _check_exists(parts[0], wanted)
+        return Launch(wanted, tuple(part.replace("{task}", task) for part in parts))
+    argv = _command(wanted, task)
+    return Launch(_short_name(wanted), argv)
 
 
 def _command(wanted: str, task: str) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steer.adapters.clock import Clock
+from steer.agents.catalog import Catalog, load_catalog
+from steer.agents.profile import Profile
 from steer.config.load import Loaded
 from steer.config.path import RepositoryPath
 from steer.engine.fleet import Fleet
@@ -48,6 +50,13 @@ class Context:
     )  # session -> what is being done to its process or place
     reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
+
+    def catalog(self) -> Catalog:
+        return load_catalog(self.load_config().config.agents)
+
+    def profile(self, spec: SessionSpec) -> Profile:
+        """What is known of the session's agent; the generic profile where nothing is."""
+        return self.catalog().get(spec.agent)
 
     def now(self) -> float:
         return self.clock.now()

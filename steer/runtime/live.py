@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steer.agents.profile import GENERIC, Profile
 from steer.errors import AgentError, SteerError
 from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
+from steer.runtime.activity import SETTLE_S, ActivitySource
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
@@ -40,6 +42,7 @@ class LiveSession:
         recording: Path,
         emit: Callable[[ev.Event], None],
         now: Callable[[], float],
+        profile: Profile = GENERIC,
     ) -> None:
         self.spec = spec
         self.recording = recording
@@ -55,6 +58,8 @@ class LiveSession:
             tuple[bytes | None, int]
         ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
+        self._activity = ActivitySource(spec.id, profile)
+        self._look_timer: asyncio.TimerHandle | None = None
         self._noted_at = 0.0
         self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
@@ -117,8 +122,18 @@ class LiveSession:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
+        if self._activity.wants_screen and self._look_timer is None:
+            self._look_timer = asyncio.get_running_loop().call_later(SETTLE_S, self._look)
         for watcher in self.watchers:
             watcher.poke()
+
+    def _look(self) -> None:
+        """What the settled screen says the agent does."""
+        self._look_timer = None
+        if self._activity.wants_screen and not self._ended.is_set():
+            report = self._activity.seen(self.emulator.title, self.emulator.screen(), self._now())
+            if report:
+                self._emit(report)
 
     async def _answer(self, data: bytes) -> None:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
@@ -126,9 +141,9 @@ class LiveSession:
 
     def _note_signal(self, signal: object, now: float) -> None:
         match signal:
-            case Status(is_child=False):
-                report = ev.ActivityReported(self.spec.id, now, signal.activity, signal.text, "osc7501")
-                self._emit(report)
+            case Status():
+                if report := self._activity.reported(signal, now):
+                    self._emit(report)
             case Notification(title=title, body=body):
                 self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
 

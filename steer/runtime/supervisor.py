@@ -150,7 +150,8 @@ class Supervisor:
 
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
-        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now)
+        profile = self._c.profile(spec)
+        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now, profile)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from steer.errors import SteerError, UserError
@@ -12,20 +13,29 @@ from steer.runtime.crash_point import crash_point
 from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste, refusal, warnings
 
-SUBMIT_AFTER_S = 0.15  # between text and Enter: Gemini CLI drops an Enter within 30 ms of a paste (observed)
+BETWEEN_KEYS_S = 0.1  # opencode wants escape twice and takes two at once for one
 SETTLE_S = 0.3  # after an interrupt, before text: the agent redraws its input box
 MAX_TOKENS = 1000
 _DELIVERIES = {OperationState.DONE: Delivery.DELIVERED, OperationState.FAILED: Delivery.NOT_DELIVERED}
 
 
-def _paste(live: LiveSession, text: str) -> Paste:
-    return make_paste(text, is_bracketed=live.emulator.has_paste)
+def _paste(c: Context, live: LiveSession, text: str) -> Paste:
+    lines = c.profile(live.spec).paste_lines
+    return make_paste(text, is_bracketed=live.emulator.has_paste, max_lines=lines)
+
+
+async def press(live: LiveSession, keys: Sequence[str]) -> None:
+    """Press keys by name, one after the other."""
+    for i, key in enumerate(keys):
+        if i:
+            await asyncio.sleep(BETWEEN_KEYS_S)
+        await live.send(live.emulator.encode_key(key, None))
 
 
 async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What `inject` would type now, to the byte."""
     live = c.live(params["session"])
-    paste = _paste(live, str(params["text"]))
+    paste = _paste(c, live, str(params["text"]))
     return {
         "shown": paste.text,
         "size": len(paste.data),
@@ -43,7 +53,7 @@ async def inject(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if token and (known := c.inject_results.get(token) or _from_journal(c, token)):
         return known
     live = c.live(params["session"])
-    paste = _paste(live, str(params["text"]))
+    paste = _paste(c, live, str(params["text"]))
     _check(live, paste, params)
     result: dict[str, Any] = {"delivery": Delivery.UNKNOWN.value, "detail": "being typed"}
     if token:
@@ -96,19 +106,19 @@ async def _type(
     c: Context, live: LiveSession, paste: Paste, params: dict[str, Any], operation: Operation
 ) -> dict[str, Any]:
     spec = live.spec
-    agent = c.load_config().config.agents.get(spec.agent)
+    profile = c.profile(spec)
     crash_point("inject.begun")
     await c.checkpoint_before(spec, "inject")
     try:
         if params.get("mode") == "interrupt":
-            await live.send(live.emulator.encode_key(agent.interrupt if agent else "ctrl+c", None))
+            await press(live, profile.interrupt)
             await asyncio.sleep(SETTLE_S)
         live.mark(f"inject {paste.digest[:12]}: {_brief(paste.text)}")
         await live.send(paste.data)
         crash_point("inject.typed")
         if params.get("submit", True):
-            await asyncio.sleep(SUBMIT_AFTER_S)
-            await live.send(live.emulator.encode_key(agent.submit if agent else "enter", None))
+            await asyncio.sleep(profile.submit_after_s)
+            await press(live, profile.submit)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
         return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}

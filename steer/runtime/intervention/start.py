@@ -72,7 +72,7 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"this repository's .steer/config.toml wants to run commands: {what}",
             "read them, then allow exactly these with `steer config trust`",
         )
-    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, config.agents)
+    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, c.catalog())
     commit, base_name = await c.trees.resolve_base(wish.base)
     sessions, notes = [], []
     for _ in range(wish.n):
@@ -149,7 +149,7 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
         "session": spec.id,
         "generation": spec.generation,
         "argv": list(spec.argv),
-        "env": child_environment(env, spec.id, spec.name, spec.task),
+        "env": {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env},
         "cwd": spec.worktree,
         "cols": spec.cols,
         "rows": spec.rows,

@@ -14,18 +14,19 @@ from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.inject import press
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Press the key that stops the agent's turn (its profile says which; ctrl+c unless told)."""
     live = c.live(params["session"])
     spec = live.spec
-    agent = c.load_config().config.agents.get(spec.agent)
-    key = agent.interrupt if agent else "ctrl+c"
+    keys = c.profile(spec).interrupt
+    key = " ".join(keys)
     await c.checkpoint_before(spec, "interrupt")
     operation = c.journal.begin("interrupt", spec.id, f"interrupt {spec.name} ({key})")
     try:
-        await live.send(live.emulator.encode_key(key, None))
+        await press(live, keys)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
         return {"delivery": "not delivered", "detail": e.message}
