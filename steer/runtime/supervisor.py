@@ -38,6 +38,7 @@ from steer.runtime.tree import Trees
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
 
 
@@ -157,7 +158,10 @@ class Supervisor:
         self._keepers[spec.id] = int(hello["pid"])
         recording = self._store.recording(spec)
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
-        await live.follow()
+        if int(hello["offset"]) <= QUICK_BYTES:
+            await live.follow()
+        else:
+            self._spawn(live.follow())  # a long recording is read while the others are served
         if hello.get("paused"):
             self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
         if hello.get("exit") is not None:

@@ -85,7 +85,7 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def _start_one(
     c: Context, wish: Wish, plan: Launch, commit: str, base_name: str, config: Config
 ) -> tuple[SessionSpec, list[str]]:
-    with c.reserve_name(slug(wish.name or wish.task or plan.agent, 24)) as name:
+    with c.reserve_name(slug(wish.name or _spoken_name(c, wish, plan), 24)) as name:
         return await _start_named(c, wish, plan, commit, base_name, config, name)
 
 
@@ -122,6 +122,11 @@ async def _start_named(
         c.end_progress(operation)
     c.journal.finish(replace(operation, session=spec.id), OperationState.DONE)
     return spec, [f"{name}: {n}" for n in notes]
+
+
+def _spoken_name(c: Context, wish: Wish, plan: Launch) -> str:
+    """Agents with a name of their own keep it, so that claude, codex and claude-2 stand beside each other."""
+    return plan.agent if c.catalog().known(plan.agent) else wish.task or plan.agent
 
 
 async def begin(
