@@ -43,6 +43,10 @@ class Context:
     take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
     mark_restored: Callable[[SessionSpec], None]
     end: Callable[[], None]  # the supervisor
+    pane_size: tuple[int, int] = (
+        80,
+        24,
+    )  # of the panes shown last: an agent drawn once is not garbled by a resize
     lives: dict[str, LiveSession] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)  # progress ids the operator gave up on
     busy: dict[str, str] = field(

@@ -38,6 +38,9 @@ class Service(Protocol):
 
     def live(self, session: str) -> LiveSession | None: ...
 
+    def note_pane_size(self, cols: int, rows: int) -> None:
+        """How large panes are now; new sessions start at that size."""
+
     def keeper_pids(self) -> frozenset[int]: ...
 
     async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]: ...
@@ -221,6 +224,7 @@ class Client:
             self._watchers[session] = watcher
             live.watchers.append(watcher)
         if self.role == "operator":
+            self._service.note_pane_size(cols, rows)
             live.resize_soon(cols, rows)
         watcher.redraw()
 

@@ -35,6 +35,7 @@ from steer.runtime.live import LiveSession
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
+from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
@@ -173,6 +174,9 @@ class Supervisor:
 
     def fleet_view(self) -> FleetView:
         return self._fleet.view()
+
+    def note_pane_size(self, cols: int, rows: int) -> None:
+        self._c.pane_size = clamp_size(cols, rows)
 
     def keeper_pids(self) -> frozenset[int]:
         return frozenset(self._keepers[s] for s, live in self._c.lives.items() if live.is_attached)

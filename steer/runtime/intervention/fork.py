@@ -71,6 +71,8 @@ def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict
         branch=branch,
         parent=parent.id,
         task=task,
+        cols=c.pane_size[0],
+        rows=c.pane_size[1],
         generation=1,
         created_at=c.now(),
     )

@@ -107,6 +107,8 @@ async def _start_named(
             agent=plan.agent,
             scope=wish.scope,
             check=wish.check,
+            cols=c.pane_size[0],
+            rows=c.pane_size[1],
             created_at=c.now(),
         )
         spec = replace(spec, worktree=str(c.trees.free_path(spec.name)))
