@@ -11,25 +11,43 @@ from steer.cli.output import ago, emit, say, table
 
 
 def add(verbs: Any) -> None:
-    p = verbs.add_parser("ls", help="list sessions: state, activity, age, changes, checks")
+    p = verbs.add_parser(
+        "ls",
+        help="list sessions: state, activity, age, changes, checks",
+        description="list sessions: state, activity, age, changes, checks",
+    )
     p.add_argument("--all", action="store_true", help="also those in the trash")
     add_json(p)
     p.set_defaults(run=_ls)
-    p = verbs.add_parser("read", help="print what is on a session's screen")
+    p = verbs.add_parser(
+        "read", help="print what is on a session's screen", description="print what is on a session's screen"
+    )
     add_session(p)
     p.add_argument("--all", action="store_true", help="with the scrollback")
     add_json(p)
     p.set_defaults(run=_read)
-    p = verbs.add_parser("diff", help="a session's worktree against its base")
+    p = verbs.add_parser(
+        "diff",
+        help="a session's worktree against its base",
+        description="a session's worktree against its base",
+    )
     add_session(p)
     p.add_argument("--stat", action="store_true", help="only names and counts")
     add_json(p)
     p.set_defaults(run=_diff)
-    p = verbs.add_parser("log", help="what was done, newest last: interventions and their outcome")
+    p = verbs.add_parser(
+        "log",
+        help="what was done, newest last: interventions and their outcome",
+        description="what was done, newest last: interventions and their outcome",
+    )
     p.add_argument("-n", type=int, default=50, help="how many (default 50)")
     add_json(p)
     p.set_defaults(run=_log)
-    p = verbs.add_parser("explain", help="why the board shows what it shows of a session")
+    p = verbs.add_parser(
+        "explain",
+        help="why the board shows what it shows of a session",
+        description="why the board shows what it shows of a session",
+    )
     add_session(p)
     add_json(p)
     p.set_defaults(run=_explain)

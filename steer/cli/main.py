@@ -22,8 +22,9 @@ from steer.errors import InternalError, SteerError
 
 def build_parser() -> argparse.ArgumentParser:
     from steer.cli import verb
+    from steer.cli.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="steer",
         description="Run several coding agents side by side, watch them, correct them, kill or fork them.",
         epilog="Without a verb steer opens the board of the repository you are in.",

@@ -19,15 +19,15 @@ def list_offline() -> list[dict[str, Any]]:
     store = Store(paths)
 
     def state(spec: SessionSpec) -> tuple[ProcessState, int | None]:
+        status = store.exit_status(spec)  # first: the keeper stays a while after its agent has ended
+        if status is not None:
+            was_stopped = status == 0 or spec.stopped == spec.generation
+            return (ProcessState.EXITED if was_stopped else ProcessState.FAILED), status
         try:
             SyncClient(paths.keeper_socket(spec.id), timeout_s=1.0).close()
             return ProcessState.RUNNING, None
         except SteerError:
-            status = store.exit_status(spec)
-        if status is None:
             return (ProcessState.EXITED if spec.place is Place.TRASH else ProcessState.LOST), None
-        was_told = spec.stopped == spec.generation
-        return (ProcessState.EXITED if status == 0 or was_told else ProcessState.FAILED), status
 
     views = []
     for spec in store.load_all()[0]:

@@ -29,12 +29,18 @@ def add(verbs: Any) -> None:
         add_session(p)
         add_json(p)
         p.set_defaults(run=run)
-    p = verbs.add_parser("undo", help="undo the newest kill, fork, start, pause or continue")
+    p = verbs.add_parser(
+        "undo",
+        help="undo the newest kill, fork, start, pause or continue",
+        description="undo the newest kill, fork, start, pause or continue",
+    )
     add_json(p)
     p.set_defaults(run=_undo)
-    p = verbs.add_parser("rename", help="give a session another name")
+    p = verbs.add_parser(
+        "rename", help="give a session another name", description="give a session another name"
+    )
     add_session(p)
-    p.add_argument("name")
+    p.add_argument("name", help="its new name; worktree and branch keep theirs")
     add_json(p)
     p.set_defaults(run=_rename)
 

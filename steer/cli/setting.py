@@ -21,16 +21,21 @@ def add(verbs: Any) -> None:
     p.add_argument("what", nargs="?", choices=["show", "path", "trust"], default="show")
     add_json(p)
     p.set_defaults(run=_config)
-    p = verbs.add_parser("keys", help="every command of the board with its keys")
+    p = verbs.add_parser(
+        "keys",
+        help="every command of the board with its keys",
+        description="Every command of the board with its keys, your own [keys] applied.",
+    )
     p.add_argument("--markdown", action="store_true", help="as the table in the README")
     add_json(p)
     p.set_defaults(run=_keys)
     p = verbs.add_parser(
         "completion",
         help="print a completion script for bash, zsh or tcsh",
+        description="Print a script that makes your shell complete steer's verbs and options.",
         epilog='bash: eval "$(steer completion bash)"',
     )
-    p.add_argument("shell", choices=["bash", "zsh", "tcsh"])
+    p.add_argument("shell", choices=["bash", "zsh", "tcsh"], help="the shell you use")
     p.set_defaults(run=_completion)
 
 

@@ -51,7 +51,7 @@ async def _settle_kill(c: Context, operation: Operation) -> OperationState:
 
 async def _settle_start(c: Context, operation: Operation) -> OperationState:
     """A start or fork whose agent came to run is done; otherwise what exists of it goes to the trash."""
-    session = str(operation.detail.get("session") or operation.session)
+    session = operation.session
     view = c.fleet.session(session)
     if view is not None:
         if view.process is not ProcessState.LOST or c.store.recording(view.spec).exists():

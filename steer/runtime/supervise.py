@@ -92,10 +92,16 @@ def _check_start(line: bytes, paths: RepositoryPath) -> None:
 
 
 def shut_down(common_dir: Path) -> None:
-    """End every session of the fleet and then its supervisor. Worktrees and recordings stay."""
+    """End every session of the fleet and then its supervisor. Worktrees and recordings stay.
+
+    Where the supervisor is gone but sessions are not, one is started for it: only it can reach them all.
+    """
     paths = paths_for(common_dir)
-    with contextlib.suppress(SteerError), SyncClient(paths.socket) as client:
-        client.call("shut_down")
+    with contextlib.suppress(SteerError):
+        if any(paths.runtime.glob("k-*.sock")):
+            ensure_supervisor(common_dir)
+        with SyncClient(paths.socket) as client:
+            client.call("shut_down")
 
 
 def make_folders(paths: RepositoryPath) -> None:
@@ -143,12 +149,14 @@ def _serve(common_dir: Path, say: Callable[[dict[str, object]], None]) -> None:
 def _supervise(common_dir: Path, paths: RepositoryPath, say: Callable[[dict[str, object]], None]) -> None:
     """The winner's work. The heavy imports are here: of many started at once, one pays for them."""
     import asyncio
+    import faulthandler
     import logging
 
     from steer.adapters.git.repository import discover
     from steer.runtime.supervisor import Supervisor
     from steer.runtime.tree import Trees
 
+    faulthandler.enable()  # a crash in native code leaves its stack in the log
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     with contextlib.suppress(FileNotFoundError):
         paths.socket.unlink()  # ours by the lock: whoever bound it is gone

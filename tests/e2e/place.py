@@ -125,8 +125,15 @@ class Place:
 
     def start(self, argv: list[str], name: str = "a", **more: Any) -> str:
         """Start one session; its id."""
-        wish = {"task": "work", "agent": "script", "argv": argv, "name": name, **more}
-        return str(self.call("start", env=dict(os.environ), **wish)["sessions"][0])
+        wish = {
+            "task": "work",
+            "agent": "script",
+            "argv": argv,
+            "name": name,
+            "env": dict(os.environ),
+            **more,
+        }
+        return str(self.call("start", **wish)["sessions"][0])
 
     def script(self, name: str, text: str) -> list[str]:
         """An agent written for this test: the command that runs it."""
@@ -192,6 +199,12 @@ class Place:
     def wipe_runtime(self) -> None:
         shutil.rmtree(self.root / "r" / "steer", ignore_errors=True)
 
+    def tell(self) -> None:
+        """Print what the supervisor wrote down, for a failed test's report."""
+        for path in (self.paths.log, self.paths.state / "crash.log"):
+            if path.exists():
+                print(f"--- {path}\n{path.read_text()[-6000:]}")
+
     def close(self) -> list[str]:
         """End the fleet as steer does; what was left all the same is killed and returned."""
         supervise.shut_down(self.common_dir)
@@ -223,7 +236,7 @@ def _cwd(pid: int) -> bytes:
 
 
 def _state(pid: int) -> bytes:
-    return _read(pid, "stat").rpartition(b")")[2].split()[:1][0] if _read(pid, "stat") else b""
+    return _read(pid, "stat").rpartition(b")")[2].strip()[:1]
 
 
 def _is_zombie(pid: int) -> bool:
@@ -248,6 +261,7 @@ def make_place(patch: pytest.MonkeyPatch, files: dict[str, str] | None = None) -
     make_repository(place.repo, files or {"a.txt": "one\n", "dir/b.txt": "two\n"})
     try:
         yield place
+        place.tell()
         left = place.close()
         assert not left, f"processes were left behind: {left}"
     finally:
@@ -265,7 +279,6 @@ def _point_environment(patch: pytest.MonkeyPatch, root: Path) -> None:
     patch.setenv("PYTHONPATH", str(Path(steer.__file__).parents[1]))
     patch.setenv("TERM", "xterm-256color")
     patch.setenv("LANG", "C.UTF-8")
-    patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     (root / "h" / ".gitconfig").write_text("[user]\n name = t\n email = t@example.org\n")
     pygit2.settings.search_path[pygit2.enums.ConfigLevel.GLOBAL] = str(root / "h")
 

@@ -46,7 +46,9 @@ async def _fork(
     try:
         branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
         child = _child(c, parent, name, branch, params)
-        operation = c.journal.update(operation, session=child.id, worktree=child.worktree, branch=branch)
+        operation = c.journal.update(
+            replace(operation, session=child.id), worktree=child.worktree, branch=branch
+        )
         crash_point("fork.planned")
         report, cancelled = c.progress(operation, f"fork of {parent.name}")
         notes = await c.trees.fork(parent, child, report, cancelled, config.worktree.include_max_mb << 20)
@@ -57,7 +59,7 @@ async def _fork(
     finally:
         c.end_progress(operation)
     c.mark(parent.id, f"forked into {name}")
-    c.journal.finish(replace(operation, session=child.id), OperationState.DONE)
+    c.journal.finish(operation, OperationState.DONE)
     return {"session": child.id, "notes": notes}
 
 

@@ -112,7 +112,9 @@ async def _start_named(
             created_at=c.now(),
         )
         spec = replace(spec, worktree=str(c.trees.free_path(spec.name)))
-        operation = c.journal.update(operation, session=spec.id, worktree=spec.worktree, branch=spec.branch)
+        operation = c.journal.update(
+            replace(operation, session=spec.id), worktree=spec.worktree, branch=spec.branch
+        )
         crash_point("start.planned")
         report, cancelled = c.progress(operation, f"worktree for {name}")
         notes = await c.trees.add(spec, report, cancelled, config.worktree.include_max_mb << 20)
@@ -122,7 +124,7 @@ async def _start_named(
         raise
     finally:
         c.end_progress(operation)
-    c.journal.finish(replace(operation, session=spec.id), OperationState.DONE)
+    c.journal.finish(operation, OperationState.DONE)
     return spec, [f"{name}: {n}" for n in notes]
 
 

@@ -69,15 +69,46 @@ async def kill(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if spec.place is not Place.WORKTREE:
         raise UserError(f"{spec.name} was killed already", "`steer undo` brings it back")
     with c.claim(spec, "being killed"):
-        operation = c.journal.begin("kill", spec.id, f"kill {spec.name}", is_undoable=True)
+        operation = _unfinished(c, spec) or c.journal.begin(
+            "kill", spec.id, f"kill {spec.name}", is_undoable=True
+        )
         try:
             return await _kill(c, spec, operation)
         except BaseException as e:
-            c.journal.finish(c.journal.newest(operation), OperationState.FAILED, f"kill {spec.name}: {e}")
+            operation = c.journal.newest(operation)
+            if await _is_as_before(c, operation):
+                c.journal.finish(operation, OperationState.FAILED, f"kill {spec.name}: {e}")
             raise
 
 
+def _unfinished(c: Context, spec: SessionSpec) -> Operation | None:
+    """A kill of this session that has moved its worktree and could neither be finished nor taken back."""
+    kills = (o for o in c.fleet.operations() if o.kind == "kill" and o.session == spec.id)
+    return next((o for o in kills if o.state is OperationState.BEGUN and "trash" in o.detail), None)
+
+
+async def _is_as_before(c: Context, operation: Operation) -> bool:
+    """Take back a kill that failed, so that the fleet and the disk agree; whether they do."""
+    record = operation.detail.get("trash")
+    if record is None or Path(record["worktree"]).exists():
+        return True
+    try:
+        await c.trees.restore(record)
+    except SteerError:
+        return False  # left as begun: killing again, or the next supervisor, finishes it
+    return True
+
+
 async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str, Any]:
+    if "trash" not in operation.detail:
+        operation = await _plan_kill(c, spec, operation)
+    await finish_kill(c, spec, operation.detail["trash"])
+    c.journal.finish(operation, OperationState.DONE)
+    return {"operation": operation.id, "survivors": []}
+
+
+async def _plan_kill(c: Context, spec: SessionSpec, operation: Operation) -> Operation:
+    """The first half: no process is left, the work is saved, and where the worktree goes is on disk."""
     crash_point("kill.begun")
     survivors = await stop_processes(c, spec)
     crash_point("kill.stopped")
@@ -93,9 +124,7 @@ async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str
     record = await c.trees.plan_trash(spec, checkpoint or "")
     operation = c.journal.update(operation, trash=record)
     crash_point("kill.planned")
-    await finish_kill(c, spec, record)
-    c.journal.finish(operation, OperationState.DONE)
-    return {"operation": operation.id, "survivors": []}
+    return operation
 
 
 async def finish_kill(c: Context, spec: SessionSpec, record: dict[str, Any]) -> None:
