@@ -58,9 +58,20 @@ def _play(names: list[str], pace: float) -> int:
     try:
         for name in names:
             call("start", **session_wish(name, pace))
-        return open_board()
+        while (status := open_board()) > 128 and _wants_back():
+            pass
+        return status
     finally:
         shut_down(common_dir())
+
+
+def _wants_back() -> bool:
+    """The board was killed, the scripted agents were not: whether to open it again."""
+    try:
+        input("Enter opens the board again; ctrl+c ends the demo ")
+        return True
+    except (EOFError, KeyboardInterrupt):
+        return False
 
 
 def _keep_recordings(folder: Path) -> None:

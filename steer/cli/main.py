@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="steer",
         description="Run several coding agents side by side, watch them, correct them, kill or fork them.",
         epilog="Without a verb steer opens the board of the repository you are in.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"steer {__version__}")
     verb.add_all(parser)

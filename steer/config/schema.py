@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Ui:
-    theme: str = "dark"  # name of a file in themes/ without .toml
+    theme: str = "harbor"  # name of a file in themes/ without .toml
     layout: str = "grid"  # grid | main | single
     sidebar: bool = True
     leave_keys: tuple[str, ...] = (

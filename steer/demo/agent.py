@@ -25,7 +25,7 @@ def main() -> int:
     task = os.environ.get("STEER_TASK") or scenario.task
     with Console(f"demo: {name}") as console:
         hand = Hand(console, pace)
-        console.say(f"{BOLD}demo agent{OFF} {DIM}{name}: {scenario.title}{OFF}")
+        console.say(f"{BOLD}demo agent{OFF} {DIM}{name}{OFF}")
         console.say(f"{DIM}> {task}{OFF}")
         try:
             _turn(hand, partial(scenario.play, hand))

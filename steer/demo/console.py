@@ -77,6 +77,10 @@ class Console:
             parts.append("msg=" + base64.b64encode(text.encode()).decode())
         self._write("\x1b]7501;" + ":".join(parts) + "\x1b\\")
 
+    @property
+    def columns(self) -> int:
+        return max(10, shutil.get_terminal_size().columns)
+
     def say(self, text: str = "") -> None:
         """Print into the log, above the bottom."""
         body = text.replace("\n", "\r\n")
@@ -97,7 +101,7 @@ class Console:
 
     def _draw(self) -> str:
         """Three lines, none wider than the terminal: a wrapped one would not be erased again."""
-        width = max(4, shutil.get_terminal_size().columns - 1)
+        width = self.columns - 1
         draft = self._draft.replace("\n", " ⏎ ")[-(width - 2) :]
         queued = f"  {len(self.messages)} queued" if self.messages else ""
         status = (self._label or "ready")[: max(0, width - len(queued))]

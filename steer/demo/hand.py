@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 from steer.demo.console import BOLD, DIM, GREEN, OFF, RED, Console
@@ -23,7 +24,13 @@ class Hand:
         self.console.work(label, seconds * self._pace)
 
     def say(self, text: str) -> None:
-        self.console.say(f"{BOLD}●{OFF} {text}")
+        """A remark, wrapped at words like prose."""
+        lines = textwrap.wrap(text, self.console.columns - 3)
+        self.console.say(f"{BOLD}●{OFF} " + "\n  ".join(lines))
+
+    def _show(self, line: str, colour: str) -> None:
+        """A line of a tool's output, cut at the edge."""
+        self.console.say(f"  {colour}{line[: self.console.columns - 3]}{OFF}")
 
     def read(self, path: str) -> str:
         text = Path(path).read_text()
@@ -40,9 +47,9 @@ class Hand:
             return
         Path(path).write_text(text.replace(old, new, 1))
         for line in old.strip("\n").splitlines():
-            self.console.say(f"  {RED}- {line}{OFF}")
+            self._show(f"- {line}", RED)
         for line in new.strip("\n").splitlines():
-            self.console.say(f"  {GREEN}+ {line}{OFF}")
+            self._show(f"+ {line}", GREEN)
         self.think("Editing", 1.5)
 
     def write(self, path: str, text: str) -> None:
@@ -65,5 +72,5 @@ class Hand:
         lines = (done.stderr + done.stdout).strip().splitlines()[-_OUTPUT_LINES:]
         for line in lines:
             colour = RED if line.startswith(("FAIL", "AssertionError")) else DIM
-            self.console.say(f"  {colour}{line}{OFF}")
+            self._show(line, colour)
         return done.returncode == 0

@@ -133,6 +133,7 @@ class Keeper:
             self._recorder.resize(self._pump.at(), *size)
             self._terminal.resize(*size)
             self._pump.settle()
+            self._audience.event({"event": "resized", "cols": size[0], "rows": size[1]})
         answer({"ok": True, "cols": size[0], "rows": size[1]})
 
     def _marker(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:

@@ -18,7 +18,7 @@ class KeeperClient:
 
     `on_output(data, offset)`   bytes of the pty; the recording's size once it has them
     `on_resync(offset)`         output was skipped: read the recording up to `offset`, what follows is live
-    `on_event(event)`           {"event": "exited" | "recording_stalled" | "recording_resumed" | "thinned" ..}
+    `on_event(event)`           {"event": "resized" | "exited" | "recording_stalled" ...}
     `on_closed(reason)`         once, at the end; reason "" when this side closed
     """
 

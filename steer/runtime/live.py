@@ -7,6 +7,7 @@ watchers get finished rows. What was printed before this supervisor existed is r
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from steer.term.status import Status
 WINDOW_BYTES = 256 * 1024  # output the keeper may send before it hears that it was interpreted
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
 OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
+HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
 _READ_BYTES = 256 * 1024
 
 
@@ -52,6 +54,7 @@ class LiveSession:
         self._pending: list[tuple[bytes, int]] = []
         self._title = ""
         self._noted_at = 0.0
+        self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
         self._stop_requested = False
         self._ended = asyncio.Event()
@@ -195,6 +198,15 @@ class LiveSession:
                 self._emit(ev.RecordingNoted(session, now, ""))
             case "thinned":
                 self._emit(ev.RecordingNoted(session, now, "thinned: over its size limit"))
+                if event.get("is_over") is False:
+                    self._heal_recording(now)
+
+    def _heal_recording(self, now: float) -> None:
+        """Put the screen into a recording that has a gap, so that a replay is right again from here on."""
+        if now - self._healed_at >= HEAL_S:
+            self._healed_at = now
+            data = base64.b64encode(b"\x1bc" + self.emulator.dump()).decode()
+            self._spawn(self._quietly("record", data_b64=data))
 
     def _resized(self, cols: int, rows: int) -> None:
         self.emulator.resize(cols, rows)
@@ -247,11 +259,12 @@ class LiveSession:
     def mark(self, text: str) -> None:
         """Put a marker into the recording; best effort."""
         if self._keeper:
-            self._spawn(self._mark(text))
+            self._spawn(self._quietly("marker", text=text))
 
-    async def _mark(self, text: str) -> None:
+    async def _quietly(self, op: str, **params: Any) -> None:
+        """A request whose failure changes nothing for the operator."""
         with contextlib.suppress(SteerError):
-            await self.request("marker", text=text)
+            await self.request(op, **params)
 
     def type_soon(self, data: bytes) -> None:
         """Type keys of the operator in focus mode: no waiting, order kept."""
@@ -276,13 +289,9 @@ class LiveSession:
     def _resize(self, cols: int, rows: int) -> None:
         self._resize_timer = None
         if self._keeper and not self._ended.is_set():
-            self._spawn(self._ask_resize(cols, rows))
+            self._spawn(self._quietly("resize", cols=cols, rows=rows))
         else:
             self._resized(cols, rows)
-
-    async def _ask_resize(self, cols: int, rows: int) -> None:
-        with contextlib.suppress(SteerError):
-            await self.request("resize", cols=cols, rows=rows)
 
     def _need_keeper(self) -> KeeperClient:
         if self._keeper is None:

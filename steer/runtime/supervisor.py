@@ -27,6 +27,7 @@ from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionS
 from steer.record.reader import Reader
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
+from steer.runtime.evidence import Evidence
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.journal import Journal
@@ -49,6 +50,7 @@ class Supervisor:
         self._fleet = Fleet(str(trees.info.main_worktree))
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
+        self._evidence = Evidence(trees)
         self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._due_timer: asyncio.TimerHandle | None = None
@@ -114,9 +116,9 @@ class Supervisor:
     async def _adopt(self, spec: SessionSpec) -> None:
         if spec.place is Place.GONE:
             return
-        recording = str(self._store.recording(spec))
-        added = ev.SessionAdded(spec, self._clock.now(), ProcessState.LOST, recording=recording)
-        self.emit(added)
+        recording = self._store.recording(spec)
+        began = started_at(recording) or spec.created_at
+        self.emit(ev.SessionAdded(spec, began, ProcessState.LOST, recording=str(recording)))
         for record in self._store.checkpoints(spec.id)[-1:]:
             self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=False))
         self.emit(ev.CheckChanged(spec.id, self._clock.now(), self._store.check_result(spec.id)))
@@ -244,7 +246,11 @@ class Supervisor:
         if is_new:
             self._c.mark(spec.id, f"checkpoint {record['id'][:12]} ({reason})")
             self._spawn(self._measure(spec))
+            self._spawn(self._look(spec, str(record["id"])))
         return str(record["id"])
+
+    async def _look(self, spec: SessionSpec, commit: str) -> None:
+        self.emit(await self._evidence.of_checkpoint(spec, commit, self._clock.now()))
 
     async def _measure(self, spec: SessionSpec) -> None:
         folders = [Path(spec.worktree), self._store.folder(spec.id)]
@@ -263,6 +269,7 @@ class Supervisor:
         result = await self._checker.run(spec, commit, check_log, config.timeout_s, changed)
         self._store.save_check_result(spec.id, result)
         changed(result)
+        self.emit(self._evidence.of_check(spec, result, self._clock.now()))
 
     async def _watch_files(self) -> None:
         root = private_dir(self._paths.worktrees)

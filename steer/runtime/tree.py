@@ -1,4 +1,4 @@
-"""All work on git and on worktrees, off the event loop: one worker thread, so that it also never races itself.
+"""All work on git and on worktrees, off the event loop. The repository's lock orders what must not overlap.
 
 A thin layer: what is done is in `steer.adapters.git`; here it becomes awaitable and speaks session words.
 """
@@ -24,6 +24,7 @@ from steer.model import event as ev
 from steer.model.codec import to_json
 from steer.model.session import DiffStat, Place, SessionSpec, SessionView
 
+WORKERS = 3  # so that a checkpoint does not wait for the worktree of a large fan-out
 T = TypeVar("T")
 Report = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -34,7 +35,7 @@ class Trees:
         self.info = info
         self._paths = paths
         self._shadow: Shadow | None = None
-        self._pool = ThreadPoolExecutor(1, "git")
+        self._pool = ThreadPoolExecutor(WORKERS, "git")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -14,7 +14,8 @@ from rich.cells import get_character_cell_size
 
 _FILLERS = frozenset("\u115f\u1160")  # Hangul fillers: wide by their table, but drawn as nothing
 
-_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")  # joined only when clustering is on
+# Joined to the emoji before them only when grapheme clustering is on.
+_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
 
 @lru_cache(maxsize=8192)

@@ -45,7 +45,7 @@ class SteerApp(App[None], inherit_bindings=False):
         self._folders = (shipped_folder(), config.theme_folder)
         self.themes, self._theme_errors = load_themes(self._folders)
         self.theme_name = config.theme if config.theme in self.themes else DEFAULT_THEME
-        self.skin = Skin(pick_theme(self.theme_name, self.themes), has_colour=not self.no_color)
+        self.skin = self._skin(pick_theme(self.theme_name, self.themes))
         self.painter = Painter(self)
         state = BoardState(arrangement=config.layout, sidebar=config.sidebar)
         self.board = Board(state, port)
@@ -115,10 +115,14 @@ class SteerApp(App[None], inherit_bindings=False):
 
     # -- themes ----------------------------------------------------------------------------------------
 
+    def _skin(self, theme: Theme) -> Skin:
+        has_truecolor = self.console.color_system == "truecolor"
+        return Skin(theme, has_colour=not self.no_color, has_truecolor=has_truecolor)
+
     def wear(self, name: str, theme: Theme) -> None:
         """Show everything in this theme."""
         self.theme_name = name
-        self.skin = Skin(theme, has_colour=not self.no_color)
+        self.skin = self._skin(theme)
         self.register_theme(textual_theme(name, theme))
         self.theme = f"steer-{name}"
         self.refresh_css(animate=False)

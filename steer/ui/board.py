@@ -135,7 +135,7 @@ class Board(Screen[None], inherit_bindings=False):
         self.area.dress()
         self.top.page = (self.area.page.page + 1, self.area.page.pages)
         for bar in (self.top, self.list, self.footer):
-            bar.refresh()
+            bar.refresh_if_changed()
 
     def relayout(self) -> None:
         self._arrange(self.size.width, self.size.height)
@@ -195,6 +195,8 @@ class Board(Screen[None], inherit_bindings=False):
     def run_outside(self, argv: list[str], cwd: str, env: dict[str, str]) -> int:
         with self.app.suspend():
             status = subprocess.run(argv, cwd=cwd, env=env, check=False).returncode
+        self.steer.painter.forget_cursor()
+        self.place_cursor()
         self.refresh(layout=True)
         return status
 

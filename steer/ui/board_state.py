@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class BoardState:
     page: int = 0
     sidebar: bool | None = None  # None: by width
     main: str = ""  # the session in the large pane of the main arrangement
+    marked: set[str] = field(default_factory=set)  # chosen for the next broadcast
     seen_at: dict[str, float] = field(default_factory=dict)  # when the operator last had it selected
 
     @property
@@ -60,7 +62,9 @@ class BoardState:
             self.main = ""
 
     def attention(self, view: SessionView) -> Attention:
-        return attention(view, self.seen_at.get(view.spec.id, 0.0))
+        """What is selected is being looked at, so nothing about it is unseen."""
+        is_selected = view.spec.id == self.selected
+        return attention(view, math.inf if is_selected else self.seen_at.get(view.spec.id, 0.0))
 
     def by_attention(self) -> list[SessionView]:
         """Who needs the operator most comes first; equals stay in order of creation."""

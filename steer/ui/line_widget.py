@@ -25,6 +25,7 @@ class LineWidget(Widget, inherit_bindings=False):
 
     ALLOW_SELECT = False
     base = "text.normal on:surface.panel"
+    _drawn: list[Line] | None = None
 
     @property
     def steer(self) -> SteerApp:
@@ -38,12 +39,21 @@ class LineWidget(Widget, inherit_bindings=False):
         """At most `height` lines of at most `width` cells; the rest is filled with the surface."""
         raise NotImplementedError
 
+    def refresh_if_changed(self) -> None:
+        """Draw again only where that makes a difference; cheap enough for every second."""
+        width, height = self.size
+        if self._drawn is None or self._safe_lines(width, height) != self._drawn:
+            self.refresh()
+
+    def _safe_lines(self, width: int, height: int) -> list[Line]:
+        try:
+            return self.lines(width, height)[:height]
+        except Exception as e:
+            return [[Span(f"cannot draw this: {visible(repr(e), 200)}", "activity.error")]]
+
     def render_lines(self, crop: Region) -> list[Strip]:
         width, height = self.size
-        try:
-            lines = self.lines(width, height)[:height]
-        except Exception as e:
-            lines = [[Span(f"cannot draw this: {visible(repr(e), 200)}", "activity.error")]]
+        lines = self._drawn = self._safe_lines(width, height)
         shown: list[Line] = [*lines, *([[]] * (height - len(lines)))]
         return [
             self.skin.strip(line, width, self.base).crop(crop.x, crop.right)

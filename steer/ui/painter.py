@@ -44,7 +44,7 @@ class Painter:
             and pane.is_plain
             and pane.display
             and self._is_whole(pane)
-            and (app.console.color_system == "truecolor" or not pane.skin.has_colour)
+            and (app.console.color_system in ("truecolor", "256") or not pane.skin.has_colour)
         )
 
     def _is_whole(self, pane: Pane) -> bool:
@@ -77,9 +77,9 @@ class Painter:
     def repair(self, panes: list[Pane]) -> None:
         """After the compositor has drawn: paint the rows it may have drawn differently from the emulator."""
         for pane in panes:
-            drawn, pane.repaint = pane.repaint, set()
-            if drawn and self.can_paint(pane):
-                rows = [row for row in sorted(drawn) if row >= 0 and not is_certain(pane.store.row(row))]
+            if pane.repaint and self.can_paint(pane):
+                drawn, pane.repaint = sorted(pane.repaint), set()
+                rows = [row for row in drawn if row >= 0 and not is_certain(pane.store.row(row))]
                 if rows:
                     self.paint(pane, rows)
 
@@ -103,6 +103,10 @@ class Painter:
             self._cursor = sequence
             self._batch.append(sequence + (_OWN_SHAPE if sequence == _HIDE else ""))
             self._schedule()
+
+    def forget_cursor(self) -> None:
+        """Another program had the terminal: nothing is known of its cursor."""
+        self._cursor = ""
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

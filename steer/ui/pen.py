@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rich.color import Color, ColorSystem
+
 from steer.ui.theme import Theme
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -18,12 +20,14 @@ SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 @dataclass(frozen=True, slots=True)
 class Pen:
     """`foreground`, `background`: SGR parameters of the pane's default pair, or "" for the terminal's own.
-    `ansi`: SGR tails ("2;r;g;b") of the sixteen colours, or none."""
+    `ansi`: SGR tails ("2;r;g;b") of the sixteen colours, or none. `has_truecolor`: whether the operator's
+    terminal can show 24-bit colours; where not, the nearest of the 256 stand in."""
 
     foreground: str = ""
     background: str = ""
     ansi: tuple[str, ...] = ()
     has_colour: bool = True
+    has_truecolor: bool = True
 
     @property
     def base(self) -> str:
@@ -31,21 +35,45 @@ class Pen:
         return f"\x1b[{';'.join(filter(None, ('0', self.foreground, self.background)))}m"
 
 
-def rgb(colour: str) -> str:
-    """ "#rrggbb" as the tail of an SGR colour: "2;r;g;b"."""
-    return f"2;{int(colour[1:3], 16)};{int(colour[3:5], 16)};{int(colour[5:7], 16)}"
+def rgb(colour: str, has_truecolor: bool = True) -> str:
+    """ "#rrggbb" as the tail of an SGR colour: "2;r;g;b", or "5;n" of the 256."""
+    red, green, blue = int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    return f"2;{red};{green};{blue}" if has_truecolor else f"5;{nearest(red, green, blue)}"
 
 
-def make_pen(theme: Theme, has_colour: bool = True) -> Pen:
+@lru_cache(maxsize=4096)
+def nearest(red: int, green: int, blue: int) -> int:
+    """The entry of the 256-colour palette that Textual would take for this colour too."""
+    number = Color.from_rgb(red, green, blue).downgrade(ColorSystem.EIGHT_BIT).number
+    assert number is not None, "an eight-bit colour has a number"
+    return number
+
+
+def make_pen(theme: Theme, has_colour: bool = True, has_truecolor: bool = True) -> Pen:
     if not has_colour:
         return Pen(has_colour=False)
     fg, bg = theme.pane_foreground, theme.pane_background
-    return Pen(f"38;{rgb(fg)}" if fg else "", f"48;{rgb(bg)}" if bg else "", tuple(map(rgb, theme.ansi)))
+    return Pen(
+        f"38;{rgb(fg, has_truecolor)}" if fg else "",
+        f"48;{rgb(bg, has_truecolor)}" if bg else "",
+        tuple(rgb(colour, has_truecolor) for colour in theme.ansi),
+        has_truecolor=has_truecolor,
+    )
+
+
+_TRUECOLOR = re.compile(r"[34]8;2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3}")
+
+
+def translate(parameters: str, pen: Pen) -> str:
+    """One SGR sequence with these parameters, for this pen; "" when nothing of it is left."""
+    # The same for every pen, and too many different ones to be worth remembering.
+    if pen.has_colour and pen.has_truecolor and _TRUECOLOR.fullmatch(parameters):
+        return f"\x1b[{parameters}m"
+    return _translate(parameters, pen)
 
 
 @lru_cache(maxsize=8192)
-def translate(parameters: str, pen: Pen) -> str:
-    """One SGR sequence with these parameters, for this pen; "" when nothing of it is left."""
+def _translate(parameters: str, pen: Pen) -> str:
     out: list[str] = []
     parts = parameters.split(";")
     at = 0
@@ -85,6 +113,9 @@ def _extended(parts: list[str], at: int, pen: Pen) -> tuple[int, list[str]]:
         return max(1, len(group)), []
     if kind == "5" and pen.ansi and group[2].isdigit() and int(group[2]) < len(pen.ansi):
         return used, [f"{group[0]};{pen.ansi[int(group[2])]}"]
+    if kind == "2" and not pen.has_truecolor and all(p.isdigit() for p in group[2:]):
+        red, green, blue = (min(255, int(p[:4])) for p in group[2:])
+        return used, [group[0], "5", str(nearest(red, green, blue))]
     return used, group
 
 

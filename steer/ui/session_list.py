@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from steer.model.session import SessionView
@@ -11,6 +12,7 @@ from steer.ui.line import Line, Span, fit, join, line_width, spread
 from steer.ui.status import SEPARATOR, age, check_spans, diff_spans, flag_spans, size, state
 
 DISK_FROM = 44  # columns of the list from which disk use is shown
+_SHORTEST_FLAG = 16  # cells; a flag cut shorter says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,50 +22,45 @@ class Row:
     branch: str  # what is drawn before the name of a fork: "├╴" or "╰╴", indented; "" for a root
 
 
+class _Family:
+    """Who was forked from whom, and how urgent each branch of the tree is."""
+
+    def __init__(self, board: BoardState) -> None:
+        self._board = board
+        self._numbers = {s.spec.id: i for i, s in enumerate(board.sessions, 1)}
+        self._children: dict[str, list[SessionView]] = {}
+        self._ranks: dict[str, int] = {}
+        for s in board.sessions:
+            parent = s.spec.parent if s.spec.parent in self._numbers and s.spec.parent != s.spec.id else ""
+            self._children.setdefault(parent, []).append(s)
+
+    def rank(self, view: SessionView) -> int:
+        """The highest in the branch that starts at `view`."""
+        key = view.spec.id
+        if key not in self._ranks:
+            self._ranks[key] = self._board.attention(view).rank  # also ends a circle of parents
+            self._ranks[key] = max([self._ranks[key], *map(self.rank, self._children.get(key, []))])
+        return self._ranks[key]
+
+    def children(self, parent: str) -> list[SessionView]:
+        return sorted(self._children.get(parent, []), key=lambda s: -self.rank(s))
+
+    def rows(self, parent: str = "", indent: str = "") -> Iterator[Row]:
+        children = self.children(parent)
+        for child in children:
+            is_last = child is children[-1]
+            mark = indent + ("╰╴" if is_last else "├╴") if parent else ""
+            yield Row(child, self._numbers[child.spec.id], mark)
+            below = indent + ("  " if is_last else "│ ") if parent else ""
+            yield from self.rows(child.spec.id, below)
+
+
 def list_rows(board: BoardState) -> list[Row]:
     """Every session once. A family stands where its member who needs the operator most belongs."""
-    sessions = board.sessions
-    ids = {s.spec.id for s in sessions}
-    children: dict[str, list[SessionView]] = {}
-    for s in sessions:
-        parent = s.spec.parent if s.spec.parent in ids and s.spec.parent != s.spec.id else ""
-        children.setdefault(parent, []).append(s)
-    numbers = {s.spec.id: i for i, s in enumerate(sessions, 1)}
-    urgency: dict[str, int] = {}
-    rows: list[Row] = []
-    for root in sorted(children.get("", []), key=lambda s: -_urgency(s, children, board, urgency)):
-        _add(root, "", "", children, board, urgency, numbers, rows)
+    rows = list(_Family(board).rows())
     known = {row.session.spec.id for row in rows}
-    return rows + [Row(s, numbers[s.spec.id], "") for s in sessions if s.spec.id not in known]
-
-
-def _urgency(
-    view: SessionView, children: dict[str, list[SessionView]], board: BoardState, memo: dict[str, int]
-) -> int:
-    """The highest rank in the family of `view`."""
-    if view.spec.id not in memo:
-        memo[view.spec.id] = board.attention(view).rank
-        below = [_urgency(c, children, board, memo) for c in children.get(view.spec.id, [])]
-        memo[view.spec.id] = max([memo[view.spec.id], *below])
-    return memo[view.spec.id]
-
-
-def _add(
-    view: SessionView,
-    mark: str,
-    indent: str,
-    children: dict[str, list[SessionView]],
-    board: BoardState,
-    urgency: dict[str, int],
-    numbers: dict[str, int],
-    rows: list[Row],
-) -> None:
-    rows.append(Row(view, numbers[view.spec.id], mark))
-    below = sorted(children.get(view.spec.id, []), key=lambda s: -_urgency(s, children, board, urgency))
-    for child in below:
-        is_last = child is below[-1]
-        _add(child, indent + ("╰╴" if is_last else "├╴"), indent + ("  " if is_last else "│ "),
-             children, board, urgency, numbers, rows)  # fmt: skip
+    lost = [s for s in board.sessions if s.spec.id not in known]  # their parents go round in a circle
+    return rows + [Row(s, board.number(s.spec.id), "") for s in lost]
 
 
 def row_lines(row: Row, is_selected: bool, now: float, width: int, height: int) -> list[Line]:
@@ -105,11 +102,14 @@ def _detail(view: SessionView, width: int) -> Line:
     """Lines changed, checks, the newest flag or the task, disk."""
     disk = [Span(size(view.disk_bytes), "text.faint")] if view.disk_bytes and width >= DISK_FROM - 6 else []
     parts = [diff_spans(view.diff, with_files=False), check_spans(view.check), disk]
+    has_flag = bool(view.flags or view.note)
+    while has_flag and width - line_width(join(parts, SEPARATOR)) < _SHORTEST_FLAG and parts:
+        parts.pop()  # a flag matters more than any figure
     known = join(parts, SEPARATOR)
-    room = width - line_width(known) - 3
-    flag = flag_spans(view, max(8, room))
-    rest = flag or ([Span(visible(view.spec.task, max(1, room)), "text.muted")] if view.spec.task else [])
-    return fit(join([known, rest if room >= 8 else []], SEPARATOR), width)
+    room = width - line_width(known) - (len(SEPARATOR.text) if known else 0)
+    rest = flag_spans(view, room) or [Span(visible(view.spec.task, max(1, room)), "text.muted")]
+    is_worth_it = room >= _SHORTEST_FLAG // 2 and bool(rest[0].text)
+    return fit(join([known, rest if is_worth_it else []], SEPARATOR), width)
 
 
 def sidebar_width(columns: int) -> int:

@@ -23,10 +23,10 @@ _ROWS_KEPT = 4096
 class Skin:
     """Caches belong to one theme, so a new theme is a new skin."""
 
-    def __init__(self, theme: Theme, has_colour: bool = True) -> None:
+    def __init__(self, theme: Theme, has_colour: bool = True, has_truecolor: bool = True) -> None:
         self.theme = theme
         self.has_colour = has_colour
-        self.pen = make_pen(theme, has_colour)
+        self.pen = make_pen(theme, has_colour, has_truecolor)
         self._roles: dict[str, Style] = {}
         self._cells: dict[CellStyle, Style] = {}
         self._rows: OrderedDict[tuple[str, int], Strip] = OrderedDict()

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stage import Stage
+
+from tests.e2e.stage import Stage
 
 
 @pytest.fixture

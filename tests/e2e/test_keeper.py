@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 
 import pytest
-from stage import DEADLINE_S, READY, Stage, is_alive, output_of, python, read_recording
 
 from steer.errors import AgentError, EnvironmentFault, SteerError
 from steer.record.reader import Kind
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.keeper_launch import launch
+from tests.e2e.stage import DEADLINE_S, READY, Stage, is_alive, output_of, python, read_recording
 
 BYTES = bytes(range(256)) * 40 + "héllo wörld € 😀 ".encode() * 200 + b"\xe2\x82" + bytes(range(255, -1, -1))
 

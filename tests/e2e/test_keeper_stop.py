@@ -8,7 +8,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from stage import Session, Stage, is_alive, python
+
+from tests.e2e.stage import Session, Stage, is_alive, python
 
 # Nine ways to outlive one's parent. Each escapee writes its pid into a file named after the way.
 ESCAPEES = r"""

@@ -17,13 +17,13 @@ NOW = 1_700_000_000.0
 
 
 def view(name: str, **changes: Any) -> SessionView:
-    """A running session; `changes` go to its spec where that has such a field, else to the view."""
+    """A running session; `changes` go to the view where that has such a field, else to its spec."""
     spec = SessionSpec(
         id=f"s{name[:8]:x<8}".replace(" ", "x"), name=name, argv=("agent",), worktree=f"/w/{name}",
         branch=f"steer/{name}", base="0" * 40, agent="claude", task=f"work on {name}", created_at=NOW - 600,
     )  # fmt: skip
-    in_spec = {k: v for k, v in changes.items() if hasattr(spec, k)}
-    in_view = {k: v for k, v in changes.items() if k not in in_spec}
+    in_view = {k: v for k, v in changes.items() if k in SessionView.__dataclass_fields__}
+    in_spec = {k: v for k, v in changes.items() if k not in in_view}
     base = SessionView(
         replace(spec, **in_spec),
         ProcessState.RUNNING,

@@ -50,10 +50,13 @@ def test_the_board_shows_every_session_and_its_state(size: tuple[int, int]) -> N
         await _loaded(s)
         text = s.text()
         for wanted in ("steer", "project", "◆ 1 asking", "▲ 1 urgent", "● 1 working", "hello from alpha", "may I?",
-                       "trying again", "1 ● alpha", "2 ◆ beta", "3 ● gamma", "same failure ×4", "? help", "q quit"):  # fmt: skip
+                       "trying again", "1 ● alpha", "2 ◆ beta", "3 ● gamma",
+                       "same failure ×4", "? help", "q quit"):  # fmt: skip
             assert wanted in text, wanted
         assert len(s.picture()) == size[1]
-        assert ("╰╴" in text) is (size[0] >= 100), "the list shows forks under their parent where there is room"
+        assert ("╰╴" in text) is (size[0] >= 100), (
+            "the list shows forks under their parent where there is room"
+        )
 
     story(three(), tell, size)
 
@@ -77,7 +80,9 @@ def test_panes_are_watched_at_their_size_and_again_after_a_resize() -> None:
         cols, rows = s.board.area.panes[A].inner
         assert s.fleet.size(A) == (cols, rows)
         await s.pilot.resize_terminal(160, 48)
-        await s.until(lambda: s.fleet.size(A) == s.board.area.panes[A].inner and s.fleet.size(A) != (cols, rows))
+        await s.until(
+            lambda: s.fleet.size(A) == s.board.area.panes[A].inner and s.fleet.size(A) != (cols, rows)
+        )
 
     story(three(), tell)
 
@@ -98,7 +103,15 @@ def test_hidden_panes_are_not_watched() -> None:
 def test_selection_moves_by_number_key_need_and_arrow() -> None:
     async def tell(s: Screen) -> None:
         seen = []
-        for key in ("3", "tab", "right_square_bracket", "right_square_bracket", "left_square_bracket", "left", "down"):
+        for key in (
+            "3",
+            "tab",
+            "right_square_bracket",
+            "right_square_bracket",
+            "left_square_bracket",
+            "left",
+            "down",
+        ):
             await s.press(key)
             seen.append(s.board.state.selected)
         assert seen == [C, A, B, C, B, A, C]
@@ -110,7 +123,19 @@ def test_every_key_goes_to_the_agent_in_focus() -> None:
     async def tell(s: Screen) -> None:
         await s.press("enter")
         assert s.board.state.mode is Mode.FOCUS and "KEYS GO TO THE AGENT" in s.text()
-        keys = ["ctrl+b", "ctrl+c", "ctrl+d", "escape", "q", "tab", "ctrl+p", "ctrl+z", "f1", "shift+up", "question_mark"]
+        keys = [
+            "ctrl+b",
+            "ctrl+c",
+            "ctrl+d",
+            "escape",
+            "q",
+            "tab",
+            "ctrl+p",
+            "ctrl+z",
+            "f1",
+            "shift+up",
+            "question_mark",
+        ]
         await s.press(*keys)
         assert [c[2] for c in s.fleet.sent if c[0] == "key"] == keys
         await s.press("ctrl+q")
@@ -333,7 +358,7 @@ def test_a_pane_that_cannot_be_drawn_says_so_and_the_app_lives(monkeypatch: pyte
         monkeypatch.setattr(pane, "_row", broken)
         pane.refresh()
         await s.pilot.pause()
-        assert "cannot be drawn: RuntimeError('bad row')" in s.text()
+        assert "this pane cannot be drawn: Runtime" in s.text()
         assert "may I?" in s.text() and s.app.is_running
 
     story(three(), tell)
@@ -379,9 +404,9 @@ def test_help_filters_and_the_palette_runs_commands() -> None:
 
 def test_keys_are_rebindable_and_mistakes_are_said() -> None:
     async def tell(s: Screen) -> None:
+        assert "unknown command 'zom' in keys; the nearest is 'zoom'" in s.picture()[-1]
         await s.press("w")
         assert s.board.state.is_zoomed
-        assert "unknown command 'zom'" in (s.board.footer.notice.text if s.board.footer.notice else "unknown command 'zom'")
 
     story(three(), tell, keys={"zoom": ["w"], "zom": ["z"]})
 

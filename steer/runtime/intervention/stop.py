@@ -20,6 +20,7 @@ async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     spec = live.spec
     agent = c.load_config().config.agents.get(spec.agent)
     key = agent.interrupt if agent else "ctrl+c"
+    await c.checkpoint_before(spec, "interrupt")
     operation = c.journal.begin("interrupt", spec.id, f"interrupt {spec.name} ({key})")
     try:
         await live.send(live.emulator.encode_key(key, None))

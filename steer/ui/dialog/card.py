@@ -106,6 +106,10 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
         return self._opened_at is None or event.time - self._opened_at < GUARD_S
 
     async def on_key(self, event: events.Key) -> None:
+        """Textual calls the `on_key` of every class in the line; subclasses override `take_key` instead."""
+        await self.take_key(event)
+
+    async def take_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         if event.key == "escape":

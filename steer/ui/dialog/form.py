@@ -77,7 +77,7 @@ class FormDialog(Card[dict[str, str]]):
     def values(self) -> dict[str, str]:
         return {str(i.name): i.value.strip() for i in self.query(Input)}
 
-    async def on_key(self, event: events.Key) -> None:
+    async def take_key(self, event: events.Key) -> None:
         """What the focused field does not use comes here."""
         if event.key in ("escape", "tab", "down", "shift+tab", "up"):
             event.stop()

@@ -37,14 +37,13 @@ class HelpDialog(Card[None]):
         card.styles.width = self.width
         yield card
 
-    def on_mount(self, event: events.Mount) -> None:
-        super().on_mount(event)
+    def on_show(self) -> None:
         self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._text.show(self._lines(event.value))
 
-    async def on_key(self, event: events.Key) -> None:
+    async def take_key(self, event: events.Key) -> None:
         """The filter has the focus; what it does not use comes here."""
         scroll = self.query_one(VerticalScroll)
         moves = {"down": 1, "up": -1, "pagedown": scroll.size.height, "pageup": -scroll.size.height}

@@ -108,7 +108,7 @@ class InjectDialog(Card[dict[str, Any]]):
             self._preview = made
             self._facts.show(preview_lines(made, text, _MODES[self._mode][1], bool(text.strip())))
 
-    async def on_key(self, event: events.Key) -> None:
+    async def take_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         if event.key == "escape":

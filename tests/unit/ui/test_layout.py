@@ -21,12 +21,16 @@ def _overlap(a: Rect, b: Rect) -> bool:
 
 
 @given(NUMBERS, SIZES, KINDS, st.integers(0, 130))
-def test_rects_cover_the_area_without_overlap(n: int, size: tuple[int, int], kind: Arrangement, page: int) -> None:
+def test_rects_cover_the_area_without_overlap(
+    n: int, size: tuple[int, int], kind: Arrangement, page: int
+) -> None:
     result = arrange(n, *size, kind, page)
     rects = result.rects
     assert rects
     assert _area(rects) == size[0] * size[1]
-    assert all(r.x >= 0 and r.y >= 0 and r.x + r.width <= size[0] and r.y + r.height <= size[1] for r in rects)
+    assert all(
+        r.x >= 0 and r.y >= 0 and r.x + r.width <= size[0] and r.y + r.height <= size[1] for r in rects
+    )
     assert not any(_overlap(a, b) for i, a in enumerate(rects) for b in rects[:i])
 
 

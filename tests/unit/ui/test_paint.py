@@ -15,10 +15,16 @@ from steer.ui.pen import Pen, translate
 PLAIN = Pen()
 THEMED = Pen("38;2;1;2;3", "48;2;4;5;6", tuple(f"2;{i};{i};{i}" for i in range(16)))
 MONO = Pen(has_colour=False)
-ALLOWED = re.compile(r"(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff]|\x1b\[[0-9;:]*m|\x1b\[[0-9]+;[0-9]+H|\x1b\[[0-9]+G)*")
+ALLOWED = re.compile(
+    r"(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff]|\x1b\[[0-9;:]*m|\x1b\[[0-9]+;[0-9]+H|\x1b\[[0-9]+G)*"
+)
 
 
-@given(st.text(alphabet=st.characters(), max_size=120), st.integers(1, 60), st.sampled_from([PLAIN, THEMED, MONO]))
+@given(
+    st.text(alphabet=st.characters(), max_size=120),
+    st.integers(1, 60),
+    st.sampled_from([PLAIN, THEMED, MONO]),
+)
 def test_only_allowed_sequences_leave(row: str, cols: int, pen: Pen) -> None:
     assert ALLOWED.fullmatch(paint_row(row, 3, 2, cols, pen))
 
