@@ -39,7 +39,8 @@ def run(root: Path, sessions: int, *, is_quick: bool) -> None:
 def _idle(host: SteerHost, seconds: float) -> None:
     terminal = host.open()
     terminal.wait_for(READY.encode(), START_S)
-    Terminal.rest(5.0)  # its first pictures are no idling
+    young_s = 65 - (time.time() - host.started_at)
+    Terminal.rest(max(5.0, young_s))  # no idling: first pictures, and ages that still count seconds
     parts = host.parts()
     before = {name: cpu_s(pids) for name, pids in parts.items()}
     shown, began = terminal.total, time.perf_counter()

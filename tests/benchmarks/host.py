@@ -102,6 +102,7 @@ class SteerHost:
                 wish = {"argv": self.agents.argv(n), "agent": "bench", "name": f"agent-{n}", "env": self.env}
                 client.call("start", **wish)
         self.agents.wait()
+        self.started_at = time.time()
         self.agents.tell("echo", range(1))
 
     def open(self) -> Terminal:

@@ -9,6 +9,7 @@ figures. See `README.md` beside this file for what each table says.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import statistics
@@ -24,7 +25,8 @@ from tests.benchmarks.process import cpu_s, pss_mb
 from tests.benchmarks.terminal import Terminal
 
 LOADS = ("idle", "ink30", "ink", "cat", "yes")
-KEYS = "~|%"  # in turn; neither steer's chrome nor any load shows them
+# Neither steer's chrome nor any load shows these. Never one twice in a row: it would change nothing.
+KEYS = {name: itertools.cycle((b"~", b"|", b"%")) for name in ("steer", "tmux")}
 KEY_GAP_S = 0.04
 LOST_S = 2.0  # a key whose echo takes longer counts as this
 WARM_S = 0.7
@@ -72,7 +74,7 @@ def press_keys(host: Host, until: float) -> list[float]:
     assert host.terminal
     found: list[float] = []
     while time.perf_counter() < until:
-        key = KEYS[len(found) % len(KEYS)].encode()
+        key = next(KEYS[host.name])
         host.terminal.forget()
         pressed = time.perf_counter()
         host.terminal.type(key)
@@ -102,9 +104,6 @@ def compare(root: Path, options: argparse.Namespace) -> None:
     finally:
         for host in hosts:
             host.close()
-
-
-_HEAD = ("load", "echo p50 ms", "p95 ms", "MB/s", "cpu", "cpu ms/MB")
 
 
 def _print_loads(samples: dict[str, dict[str, Sample]]) -> None:
