@@ -21,6 +21,7 @@ from steer.model.frame import Frame
 from steer.runtime import wire
 from steer.runtime.live import LiveSession
 from steer.runtime.message import fleet_delta, frame_to_json
+from steer.runtime.outbox import Outbox
 from steer.runtime.watcher import Watcher
 
 BROADCAST_S = 0.1  # changes of the fleet within this time are sent together
@@ -120,6 +121,7 @@ class Client:
     ) -> None:
         self._service = service
         self._writer = writer
+        self._outbox = Outbox(writer)
         self._role = role
         self._on_crash = on_crash
         self._watchers: dict[str, Watcher] = {}
@@ -142,7 +144,7 @@ class Client:
         if self._writer.transport.get_write_buffer_size() > MAX_BACKLOG_BYTES:
             self._writer.transport.abort()  # it stopped reading; frames it has credit for are not the cause
             return
-        self._writer.write(wire.pack_json("J", message))
+        self._outbox.send(message)
 
     def send_view(self, view: FleetView) -> None:
         if self.is_subscribed and (delta := fleet_delta(self._known, view)):
@@ -154,6 +156,7 @@ class Client:
             self._unwatch(session)
         for task in self._tasks:
             task.cancel()
+        self._outbox.flush()
         if not self._writer.is_closing():
             self._writer.close()
 
@@ -194,6 +197,8 @@ class Client:
         if live is None or self._role != "operator":
             return
         emulator = live.emulator
+        if watcher := self._watchers.get(message["s"]):
+            watcher.hurry()
         match message["t"]:
             case "key":
                 live.type_soon(emulator.encode_key(message["key"], message.get("char")))

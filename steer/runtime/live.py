@@ -28,7 +28,9 @@ from steer.term.status import Status
 # Output the keeper may send before it hears that it was interpreted. All windows together are what a key may
 # have to wait for: 64 KiB are interpreted within a millisecond.
 WINDOW_BYTES = 64 * 1024
-_GRANT_BYTES = WINDOW_BYTES // 4  # credit goes back in portions, so that a small redraw costs no message of its own
+_GRANT_BYTES = (
+    WINDOW_BYTES // 4
+)  # credit goes back in portions, so that a small redraw costs no message of its own
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
 OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
 HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
