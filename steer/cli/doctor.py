@@ -9,7 +9,6 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from typing import Any
 
 from steer import __version__
@@ -60,6 +59,8 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _program() -> list[Finding]:
+    from importlib import metadata  # 25 ms that every other verb would pay
+
     found = [
         Finding("steer", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
     ]

@@ -190,6 +190,7 @@ class Client:
             watcher.acknowledge(int(message["q"]))
         else:
             watcher.offset = max(0, int(message["offset"]))
+            watcher.hurry()
             watcher.poke()
 
     def _type(self, message: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ _GRANT_BYTES = (
     WINDOW_BYTES // 4
 )  # credit goes back in portions, so that a small redraw costs no message of its own
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
-OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
+OUTPUT_NOTE_S = 1.0  # how often the engine is told that there was output; by all sessions in the same moment
 HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
 _READ_BYTES = 256 * 1024
 
@@ -132,7 +132,7 @@ class LiveSession:
         now = self._now() if at is None else at
         for signal in self.emulator.take_signals():
             self._note_signal(signal, now)
-        if now - self._noted_at >= OUTPUT_NOTE_S:
+        if now // OUTPUT_NOTE_S != self._noted_at // OUTPUT_NOTE_S:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))

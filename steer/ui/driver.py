@@ -17,6 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 class DirectDriver(LinuxDriver):
     def write(self, data: str) -> None:
         rest = memoryview(data.encode("utf-8", "backslashreplace"))
+        assert self._file is not None, "run without a standard error"
         fd = self._file.fileno()
         while rest:
             try:

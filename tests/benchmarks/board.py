@@ -69,7 +69,11 @@ def _start_up(host: SteerHost, rounds: int) -> None:
         _close(host)
     base = statistics.median(bare)
     print(f"\nstart-up, medians of {rounds}: a bare Textual app's first paint {base * 1e3:.0f} ms")
-    names = (f"board's first paint, {host.agents.count} sessions", "reattach after kill -9 of the UI", "steer ls")
+    names = (
+        f"board's first paint, {host.agents.count} sessions",
+        "reattach after kill -9 of the UI",
+        "steer ls",
+    )
     for name, times in zip(names, (paint, again, ls), strict=True):
         found = statistics.median(times)
         print(f"  {name:36} {found * 1e3:5.0f} ms  {found / base:.2f}x")

@@ -158,7 +158,9 @@ def main(argv: list[str] | None = None) -> int:
     options = p.parse_args(argv)
     options.rounds = options.rounds or (2 if options.quick else 5)
     options.seconds = options.seconds or (2.0 if options.quick else 4.0)
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {options.rounds} rounds of {options.seconds} s")
+    print(
+        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {options.rounds} rounds of {options.seconds} s"
+    )
     environment, folder = dict(os.environ), Path.cwd()
     work = {
         "loads": lambda root: compare(root, options),

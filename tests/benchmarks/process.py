@@ -9,7 +9,10 @@ from pathlib import Path
 
 def cpu_s(pids: Iterable[int]) -> float:
     """Seconds that all threads of `pids` have run, to the nanosecond (schedstat; `stat` counts ticks of 10 ms)."""
-    return sum(_run_ns(path) for pid in set(pids) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    return (
+        sum(_run_ns(path) for pid in set(pids) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+        / 1e9
+    )
 
 
 def _run_ns(path: Path) -> int:

@@ -32,13 +32,15 @@ def ink_frame(number: int, rows: int, cols: int) -> bytes:
     lines = []
     for y in range(rows):
         text = f"step {number} line {y} of the plan, reading and editing files"[: cols - 2]
-        lines.append(f"\x1b[2K\x1b[38;5;{16 + (number + y) % 200}m{text}\x1b[39m \x1b[1mok\x1b[22m"[: cols + 40])
+        lines.append(
+            f"\x1b[2K\x1b[38;5;{16 + (number + y) % 200}m{text}\x1b[39m \x1b[1mok\x1b[22m"[: cols + 40]
+        )
     return (f"\x1b[{rows - 1}A\r" + "\r\n".join(lines)).encode()
 
 
 def source_text() -> bytes:
     """This file's own text as a terminal gets it, without the three characters that the echo is looked for by."""
-    with open(os.path.abspath(__file__), "rb") as f:  # noqa: PTH123 (no imports that cost)
+    with open(os.path.abspath(__file__), "rb") as f:
         text = f.read().replace(b"\n", b"\r\n").translate(None, b"~|%")
     return (text * (WRITE_BYTES // len(text) + 1))[:WRITE_BYTES]
 
@@ -76,7 +78,8 @@ class Agent:
         if self.fifo in ready:
             self.load = os.read(self.fifo, 4096).decode().split()[-1]
             cols, rows = os.get_terminal_size(1)
-            self.frames = [ink_frame(n, min(12, rows - 1), cols) for n in range(50)]  # made ahead: not our cost
+            block = min(12, rows - 1), cols
+            self.frames = [ink_frame(n, *block) for n in range(50)]  # made ahead: not what is measured
         if 0 in ready:
             keys = os.read(0, 4096)
             if not keys:
