@@ -68,7 +68,7 @@ def _add_run(verbs: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from steer.cli.connection import call, common_dir, environment
+    from steer.cli.connection import call_long, common_dir, environment
     from steer.config.load import load
 
     fleet = load(common_dir().parent).config.fleet
@@ -80,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
         )
     sessions, notes = [], []
     for agent in agents:
-        made = call(
+        made = call_long(
             "start",
             task=task,
             agent=agent,
@@ -178,7 +178,7 @@ def _wait(args: argparse.Namespace) -> int:
         except EnvironmentFault:
             if end is None or time.monotonic() < end:
                 raise
-            waiting = args.session or ["?"]
+            waiting = args.session or ["the sessions of this repository"]
     emit(
         args,
         {"waiting": waiting},
@@ -231,7 +231,7 @@ def _add_fork(verbs: Any) -> None:
 
 
 def _fork(args: argparse.Namespace) -> int:
-    from steer.cli.connection import call, environment
+    from steer.cli.connection import call, call_long, environment
 
     if args.plan:
         plan = call("plan_fork", session=args.session)
@@ -244,7 +244,7 @@ def _fork(args: argparse.Namespace) -> int:
                 say(f"  left:    {line}")
 
         return emit(args, plan, show)
-    made = call(
+    made = call_long(
         "fork", session=args.session, name=args.name, agent=args.agent, task=args.task, env=environment()
     )
     return emit(args, made, lambda: _started([made["session"]], made["notes"]))

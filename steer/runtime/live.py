@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steer.agents.profile import GENERIC, Profile
 from steer.errors import AgentError, SteerError
 from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
+from steer.runtime.activity import SETTLE_S, ActivitySource
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.pace import Pace
 from steer.runtime.watcher import Watcher
@@ -46,6 +48,7 @@ class LiveSession:
         recording: Path,
         emit: Callable[[ev.Event], None],
         now: Callable[[], float],
+        profile: Profile = GENERIC,
         pace: Pace | None = None,
     ) -> None:
         self.spec = spec
@@ -61,8 +64,12 @@ class LiveSession:
         self._owed = 0  # credit for output interpreted since the last grant
         self._rows: list[str] | None = None
         self._is_catching_up = False
-        self._pending: list[tuple[bytes, int]] = []
+        self._pending: list[
+            tuple[bytes | None, int]
+        ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
+        self._activity = ActivitySource(spec.id, profile)
+        self._look_timer: asyncio.TimerHandle | None = None
         self._noted_at = 0.0
         self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
@@ -136,8 +143,18 @@ class LiveSession:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
+        if self._activity.wants_screen and self._look_timer is None:
+            self._look_timer = asyncio.get_running_loop().call_later(SETTLE_S, self._look)
         for watcher in self.watchers:
             watcher.poke()
+
+    def _look(self) -> None:
+        """What the settled screen says the agent does."""
+        self._look_timer = None
+        if self._activity.wants_screen and not self._ended.is_set():
+            report = self._activity.seen(self.emulator.title, self.emulator.screen(), self._now())
+            if report:
+                self._emit(report)
 
     async def _answer(self, data: bytes) -> None:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
@@ -145,9 +162,9 @@ class LiveSession:
 
     def _note_signal(self, signal: object, now: float) -> None:
         match signal:
-            case Status(is_child=False):
-                report = ev.ActivityReported(self.spec.id, now, signal.activity, signal.text, "osc7501")
-                self._emit(report)
+            case Status():
+                if report := self._activity.reported(signal, now):
+                    self._emit(report)
             case Notification(title=title, body=body):
                 self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
 
@@ -158,6 +175,9 @@ class LiveSession:
             self._emit(ev.TitleChanged(self.spec.id, self._now(), title))
 
     def _resync(self, offset: int) -> None:
+        if self._is_catching_up:
+            self._pending.append((None, offset))
+            return
         self._is_catching_up = True
         self._spawn(self._close_gap(offset))
 
@@ -167,8 +187,11 @@ class LiveSession:
         finally:
             self._is_catching_up = False
         pending, self._pending = self._pending, []
-        for data, end in pending:
-            self._output(data, end)
+        for data, end in pending:  # what follows another gap waits again
+            if data is None:
+                self._resync(end)
+            else:
+                self._output(data, end)
 
     async def _catch_up(self, until: int, *, is_answering: bool) -> None:
         """Feed what the recording holds between the known offset and `until`."""

@@ -21,7 +21,6 @@ class SyncClient:
         self._socket.settimeout(timeout_s)
         self._deadline: float | None = None
         self._unpacker = wire.Unpacker()
-        self._messages = self._read()
         try:
             self._socket.connect(os.fspath(path))
         except OSError as e:
@@ -43,18 +42,20 @@ class SyncClient:
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """The method's result (see `steer.model.port`); raises the `SteerError` it answered with."""
-        self._send({"t": "call", "id": 1, "method": method, "params": params})
-        for message in self._messages:
-            if message.get("t") == "result":
-                if error := message.get("error"):
-                    raise from_json(error)
-                return dict(message.get("value") or {})
+        self.ask(method, params)
+        for message in self.messages():
+            if (value := answer(message)) is not None:
+                return value
         raise EnvironmentFault("the supervisor ended before it answered", "see `steer log` for what was done")
+
+    def ask(self, method: str, params: dict[str, Any]) -> None:
+        """Send a call without waiting; `answer` recognises its result among the messages."""
+        self._send({"t": "call", "id": 1, "method": method, "params": params})
 
     def subscribe(self) -> Iterator[dict[str, Any]]:
         """Messages as the fleet changes, the whole fleet first; ends when the supervisor does."""
         self._send({"t": "subscribe"})
-        return self._messages
+        return self.messages()
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
@@ -62,7 +63,8 @@ class SyncClient:
         except OSError as e:
             raise EnvironmentFault(f"the supervisor is gone: {e.strerror}") from e
 
-    def _read(self) -> Iterator[dict[str, Any]]:
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """What the supervisor sends, until it ends; may be called again after an interruption."""
         while True:
             if self._deadline is not None:
                 self._socket.settimeout(max(0.001, self._deadline - time.monotonic()))
@@ -79,3 +81,12 @@ class SyncClient:
             for kind, payload in self._unpacker.feed(data):
                 if kind == "J":
                     yield wire.parse_json(payload)
+
+
+def answer(message: dict[str, Any]) -> dict[str, Any] | None:
+    """The value of a call's result, None for any other message. Raises the `SteerError` it carries."""
+    if message.get("t") != "result":
+        return None
+    if error := message.get("error"):
+        raise from_json(error)
+    return dict(message.get("value") or {})
