@@ -13,6 +13,7 @@ from steer.model.fleet import FleetView
 from steer.model.port import FleetSink
 from steer.runtime import wire
 from steer.runtime.message import apply_fleet_delta, frame_from_json
+from steer.runtime.outbox import Outbox
 
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -28,6 +29,7 @@ class FleetClient:
         self._sink: FleetSink | None = None
         self._view: FleetView | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._outbox: Outbox | None = None
         self._calls: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._next_call = 1
         self._watched: dict[str, tuple[int, int]] = {}
@@ -46,7 +48,8 @@ class FleetClient:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._writer:
+        if self._writer and self._outbox:
+            self._outbox.flush()
             self._writer.close()
 
     # -- connection -----------------------------------------------------------------------------------
@@ -57,6 +60,7 @@ class FleetClient:
             reader, self._writer = await asyncio.open_unix_connection(str(path))
         except OSError as e:
             raise EnvironmentFault(f"no supervisor answers on {path}: {e.strerror}") from e
+        self._outbox = Outbox(self._writer)
         self._send({"t": "hello", "protocol": wire.PROTOCOL})
         self._send({"t": "subscribe"})
         for session, (cols, rows) in self._watched.items():
@@ -134,11 +138,11 @@ class FleetClient:
                 )
 
     def _send(self, message: dict[str, Any]) -> None:
-        if self._writer is None or self._writer.is_closing():
+        if self._outbox is None or self._writer is None or self._writer.is_closing():
             if message["t"] == "call":
                 raise EnvironmentFault("not connected to the supervisor", "it is being restarted; try again")
             return
-        self._writer.write(wire.pack_json("J", message))
+        self._outbox.send(message)
 
     # -- terminals ------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from steer.runtime import wire
 from steer.runtime.live import LiveSession
 from steer.runtime.message import fleet_delta, frame_to_json
 from steer.runtime.origin import is_inside_session
+from steer.runtime.outbox import Outbox
 from steer.runtime.watcher import Watcher
 
 BROADCAST_S = 0.1  # changes of the fleet within this time are sent together
@@ -126,6 +127,7 @@ class Client:
     ) -> None:
         self._service = service
         self._writer = writer
+        self._outbox = Outbox(writer)
         self.role = role
         self._on_crash = on_crash
         self._watchers: dict[str, Watcher] = {}
@@ -148,7 +150,7 @@ class Client:
         if self._writer.transport.get_write_buffer_size() > MAX_BACKLOG_BYTES:
             self._writer.transport.abort()  # it stopped reading; frames it has credit for are not the cause
             return
-        self._writer.write(wire.pack_json("J", message))
+        self._outbox.send(message)
 
     def send_view(self, view: FleetView) -> None:
         if self.is_subscribed and (delta := fleet_delta(self._known, view)):
@@ -160,6 +162,7 @@ class Client:
             self._unwatch(session)
         for task in self._tasks:
             task.cancel()
+        self._outbox.flush()
         if not self._writer.is_closing():
             self._writer.close()
 
@@ -193,6 +196,7 @@ class Client:
             watcher.acknowledge(int(message["q"]))
         else:
             watcher.offset = max(0, int(message["offset"]))
+            watcher.hurry()
             watcher.poke()
 
     def _type(self, message: dict[str, Any]) -> None:
@@ -200,6 +204,8 @@ class Client:
         if live is None or self.role != "operator":
             return
         emulator = live.emulator
+        if watcher := self._watchers.get(message["s"]):
+            watcher.hurry()
         match message["t"]:
             case "key":
                 live.type_soon(emulator.encode_key(message["key"], message.get("char")))

@@ -21,14 +21,20 @@ from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
 from steer.runtime.activity import SETTLE_S, ActivitySource
 from steer.runtime.keeper_client import KeeperClient
+from steer.runtime.pace import Pace
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
 from steer.term.paste import make_paste
 from steer.term.status import Status
 
-WINDOW_BYTES = 256 * 1024  # output the keeper may send before it hears that it was interpreted
+# Output the keeper may send before it hears that it was interpreted. All windows together are what a key may
+# have to wait for: 64 KiB are interpreted within a millisecond.
+WINDOW_BYTES = 64 * 1024
+_GRANT_BYTES = (
+    WINDOW_BYTES // 4
+)  # credit goes back in portions, so that a small redraw costs no message of its own
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
-OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
+OUTPUT_NOTE_S = 1.0  # how often the engine is told that there was output; by all sessions in the same moment
 HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
 _READ_BYTES = 256 * 1024
 
@@ -43,6 +49,7 @@ class LiveSession:
         emit: Callable[[ev.Event], None],
         now: Callable[[], float],
         profile: Profile = GENERIC,
+        pace: Pace | None = None,
     ) -> None:
         self.spec = spec
         self.recording = recording
@@ -52,6 +59,9 @@ class LiveSession:
         self._now = now
         self._keeper: KeeperClient | None = None
         self._offset = 0  # of the recording, up to which the emulator has seen output
+        self._pace = pace or Pace()
+        self._grant_timer: asyncio.TimerHandle | None = None
+        self._owed = 0  # credit for output interpreted since the last grant
         self._rows: list[str] | None = None
         self._is_catching_up = False
         self._pending: list[
@@ -104,9 +114,20 @@ class LiveSession:
             self._pending.append((data, offset))  # bounded: no credit is given back meanwhile
             return
         self._offset = offset
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         self._interpret(data, is_answering=True)
+        now = loop.time()
+        self._owed += len(data)
+        delay_s = self._pace.delay_s(now, now - began)
+        if self._owed >= _GRANT_BYTES and self._grant_timer is None:
+            self._grant_timer = loop.call_later(delay_s, self._grant)
+
+    def _grant(self) -> None:
+        self._grant_timer = None
+        owed, self._owed = self._owed, 0
         if self._keeper:
-            self._keeper.grant(len(data))
+            self._keeper.grant(owed)
 
     def _interpret(self, data: bytes, *, is_answering: bool, at: float | None = None) -> None:
         """Output of the program; `at` is when it was printed, where that was not just now."""
@@ -118,7 +139,7 @@ class LiveSession:
         now = self._now() if at is None else at
         for signal in self.emulator.take_signals():
             self._note_signal(signal, now)
-        if now - self._noted_at >= OUTPUT_NOTE_S:
+        if now // OUTPUT_NOTE_S != self._noted_at // OUTPUT_NOTE_S:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))

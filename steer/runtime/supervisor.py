@@ -32,6 +32,7 @@ from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
+from steer.runtime.pace import Pace
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
@@ -59,6 +60,7 @@ class Supervisor:
         self._due_timer: asyncio.TimerHandle | None = None
         self._keepers: dict[str, int] = {}  # session -> keeper's pid
         self._loading: set[str] = set()
+        self._pace = Pace()
         self._stop = asyncio.Event()
         self._can_watch = True
         self._c = Context(
@@ -153,11 +155,11 @@ class Supervisor:
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
         profile = self._c.profile(spec)
-        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now, profile)
+        recording = self._store.recording(spec)
+        live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
-        recording = self._store.recording(spec)
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
         if int(hello["offset"]) <= QUICK_BYTES:
             await live.follow()

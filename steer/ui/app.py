@@ -19,6 +19,7 @@ from steer.ui.board import Board
 from steer.ui.board_state import BoardState
 from steer.ui.bridge import Bridge
 from steer.ui.config import UiConfig
+from steer.ui.driver import DirectDriver
 from steer.ui.painter import Painter
 from steer.ui.positioned import positioned
 from steer.ui.skin import Skin
@@ -172,7 +173,7 @@ class SteerApp(App[None], inherit_bindings=False):
 
 def run_app(port: FleetPort, config: UiConfig) -> int:
     """Run the board until the operator leaves it; the exit status for the shell. Raises what crashed it."""
-    app = SteerApp(port, config)
+    app = SteerApp(port, config, DirectDriver)
     app.run()
     if app.crash is not None:
         raise app.crash

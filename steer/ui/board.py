@@ -27,6 +27,7 @@ from steer.ui.pane_area import PaneArea
 from steer.ui.pane_mouse import PaneClicked, PanePressed, TextMarked
 from steer.ui.search_bar import SearchBar
 from steer.ui.session_list import sidebar_width
+from steer.ui.status import tick_s
 
 if TYPE_CHECKING:
     from steer.ui.app import SteerApp
@@ -53,6 +54,8 @@ class Board(Screen[None], inherit_bindings=False):
         self.footer = Footer(state)
         self.too_small = TooSmall()
         self._notice_timer: Timer | None = None
+        self._tick: Timer | None = None
+        self._tick_s = 0.0
 
     @property
     def steer(self) -> SteerApp:
@@ -69,7 +72,7 @@ class Board(Screen[None], inherit_bindings=False):
         yield self.too_small
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self.redraw)
+        self._plan_tick()
 
     # -- what the fleet says ---------------------------------------------------------------------------
 
@@ -136,6 +139,15 @@ class Board(Screen[None], inherit_bindings=False):
         self.top.page = (self.area.page.page + 1, self.area.page.pages)
         for bar in (self.top, self.list, self.footer):
             bar.refresh_if_changed()
+        self._plan_tick()
+
+    def _plan_tick(self) -> None:
+        """Come back when an age may read differently. An idle board is most of the cockpit's cost: it ticks slowly."""
+        wait_s = tick_s(self.state.sessions, self.now())
+        if wait_s != self._tick_s:
+            if self._tick is not None:
+                self._tick.stop()
+            self._tick, self._tick_s = self.set_interval(wait_s, self.redraw), wait_s
 
     def relayout(self) -> None:
         self._arrange(self.size.width, self.size.height)

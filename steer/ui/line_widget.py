@@ -40,10 +40,20 @@ class LineWidget(Widget, inherit_bindings=False):
         raise NotImplementedError
 
     def refresh_if_changed(self) -> None:
-        """Draw again only where that makes a difference; cheap enough for every second."""
+        """Draw the lines again that look different; cheap enough for every second."""
         width, height = self.size
-        if self._drawn is None or self._safe_lines(width, height) != self._drawn:
+        lines, drawn = self._safe_lines(width, height), self._drawn
+        if drawn is None or len(lines) != len(drawn):
             self.refresh()
+        elif regions := [Region(0, y, width, 1) for y in range(len(lines)) if lines[y] != drawn[y]]:
+            self.refresh(*regions)
+
+    def _remember(self, lines: list[Line], crop: Region) -> None:
+        """What stands on the screen: a partial drawing leaves the other lines as they were."""
+        if self._drawn is None or len(self._drawn) != len(lines):
+            self._drawn = lines
+        else:
+            self._drawn[crop.y : crop.bottom] = lines[crop.y : crop.bottom]
 
     def _safe_lines(self, width: int, height: int) -> list[Line]:
         try:
@@ -53,7 +63,8 @@ class LineWidget(Widget, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         width, height = self.size
-        lines = self._drawn = self._safe_lines(width, height)
+        lines = self._safe_lines(width, height)
+        self._remember(lines, crop)
         shown: list[Line] = [*lines, *([[]] * (height - len(lines)))]
         return [
             self.skin.strip(line, width, self.base).crop(crop.x, crop.right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from steer.model.flag import Severity
@@ -9,6 +10,7 @@ from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessSt
 from steer.term.visible import visible
 from steer.ui.line import Line, Span, join, line_width
 
+MINUTES_TICK_S = 10.0  # an age in minutes may be late by this much
 SEPARATOR = Span(" · ", "text.faint")
 
 _ACTIVITY = {
@@ -66,9 +68,18 @@ def duration(seconds: float) -> str:
 
 def age(view: SessionView, now: float) -> str:
     """How long it has been in its state; its age where that is not known. `now`: seconds since the epoch."""
-    since = view.activity_at if view.process is ProcessState.RUNNING else 0.0
-    since = since or view.started_at or view.spec.created_at
+    since = _since(view)
     return duration(now - since) if since else ""
+
+
+def _since(view: SessionView) -> float:
+    since = view.activity_at if view.process is ProcessState.RUNNING else 0.0
+    return since or view.started_at or view.spec.created_at
+
+
+def tick_s(views: Iterable[SessionView], now: float) -> float:
+    """How often ages have to be looked at: seconds are shown only in the first minute."""
+    return 1.0 if any(now - _since(view) < 60 for view in views) else MINUTES_TICK_S
 
 
 def size(count: int) -> str:

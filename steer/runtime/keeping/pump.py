@@ -11,7 +11,11 @@ from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.terminal import BATCH_BYTES, Terminal
 from steer.runtime.keeping.typist import Typist
 
-CREDIT_WAIT_S = 0.2  # how long the program waits for a client that follows its output
+# How long the program waits for a client that follows its output. Eight floods share one supervisor on a busy
+# machine: at 0.2 s it was given up again and again, read the recording instead, and keys waited for seconds.
+CREDIT_WAIT_S = 1.0
+GATHER_S = 0.003  # a program that keeps writing small pieces is read this much later, many pieces at once
+GATHER_BYTES = 16 * 1024  # a read that brings this much is worth its cost
 HELD_S = 0.05  # a cut character whose rest does not come is recorded as it is
 RETRY_S = 1.0
 SYNC_S = 1.0
@@ -46,6 +50,7 @@ class Pump:
         self._is_open = True  # somebody has the tty open
         self._is_ending = False
         self._last_bytes = 0
+        self._read_at = 0.0
 
     def at(self) -> float:
         """Seconds since the recording began."""
@@ -69,7 +74,7 @@ class Pump:
             self._loop.set_timer("end", 0.0, self._drain)
 
     def _may_read(self) -> bool:
-        is_blocked = bool(self._tape.reason) or self._is_ending
+        is_blocked = bool(self._tape.reason) or self._is_ending or self._loop.has_timer("gather")
         return not (is_blocked or self._waits_for_credit() or self._waits_for_rate())
 
     def _waits_for_credit(self) -> bool:
@@ -102,7 +107,18 @@ class Pump:
                 self._hang_up()
             elif data:
                 self._take(data)
+                self._gather(len(data))
         self.settle()
+
+    def _gather(self, size: int) -> None:
+        """Let output pile up in the pty where little came and more is surely coming: it just did, twice.
+
+        A redraw of 1 kB written without pause costs the keeper and everybody after it as much as 64 kB; what
+        comes alone, like the echo of a key, is never late.
+        """
+        before, self._read_at = self._read_at, now()
+        if size < GATHER_BYTES and self._read_at - before < 2 * GATHER_S:
+            self._loop.set_timer("gather", GATHER_S, self.settle)
 
     def _hang_up(self) -> None:
         """Nobody has the tty open, perhaps only for now: sleep until somebody opens it again."""
