@@ -41,10 +41,10 @@ class Alignment:
     def common(self, track: int, at: float) -> float:
         return at + self.offsets[track]
 
-    def density(self, count: int) -> list[float]:
-        """Bytes of output of all recordings in each of `count` equal pieces of the whole."""
+    def density(self, edges: list[float]) -> list[float]:
+        """Bytes of output of all recordings between each two neighbours of `edges` (common times)."""
         rows = [
-            t.timeline.density(count, -offset, self.duration - offset)
+            t.timeline.density([at - offset for at in edges])
             for t, offset in zip(self.tracks, self.offsets, strict=True)
         ]
         return [sum(column) for column in zip(*rows, strict=True)]

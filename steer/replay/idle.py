@@ -62,7 +62,9 @@ class IdleMap:
         return low - 1
 
 
-def common_gaps(tracks: list[tuple[float, float, list[tuple[float, float]]]], total: float) -> list[tuple[float, float]]:
+def common_gaps(
+    tracks: list[tuple[float, float, list[tuple[float, float]]]], total: float
+) -> list[tuple[float, float]]:
     """Silences that several recordings share.
 
     A track is (when it begins, how long it lasts, its gaps in its own time); it is silent before and after.
@@ -75,7 +77,9 @@ def common_gaps(tracks: list[tuple[float, float, list[tuple[float, float]]]], to
     return shared
 
 
-def _intersection(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _intersection(
+    one: list[tuple[float, float]], other: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
     found: list[tuple[float, float]] = []
     i = j = 0
     while i < len(one) and j < len(other):

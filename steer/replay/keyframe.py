@@ -16,7 +16,7 @@ from steer.record.reader import Header
 from steer.term.emulator import SCROLLBACK_LINES as SHOWN_SCROLLBACK
 from steer.term.emulator import Emulator
 
-STRIDE_BYTES = 96 * 1024  # of the recording, between two keyframes
+STRIDE_BYTES = 128 * 1024  # of the recording, between two keyframes
 MAX_TOTAL_BYTES = 64 << 20  # of all keyframes; beyond it every other one goes
 SCROLLBACK_LINES = 500  # the most rows a terminal has, so that growing it can bring back as many
 MAX_UNFINISHED_BYTES = 64 * 1024

@@ -46,9 +46,7 @@ class Player:
     def seek(self, at: float) -> None:
         """Go to the moment after everything that happened up to and at `at`."""
         frame = self.index.keyframes.before(at)
-        if at < self._fed_at:
-            self._begin(frame)
-        elif frame is not None and frame.offset > self._offset:
+        if at < self._fed_at or (frame is not None and frame.offset > self._offset):
             self._begin(frame)
         self.position = at
 

@@ -27,7 +27,9 @@ class Playhead:
         if not self.is_playing or elapsed_s <= 0:
             return
         step = elapsed_s * self.speed
-        moved = idle.recorded(idle.shown(self.position) + step) if self.is_compressed else self.position + step
+        moved = (
+            idle.recorded(idle.shown(self.position) + step) if self.is_compressed else self.position + step
+        )
         self.position = min(max(moved, self.position), self.end)
         if self.position >= self.end and is_complete:
             self.is_playing = False

@@ -7,13 +7,14 @@ width when time runs over, and lists stop at a limit and say so.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 
 from steer.record.reader import Event, Kind
 from steer.replay.idle import IDLE_S
 from steer.replay.mark import Mark, MarkKind, exit_label, kind_of
 
 BUCKETS = 2048
-_FIRST_BUCKET_S = 0.125
+_FIRST_BUCKET_S = 1 / 64
 MAX_MARKS = 10_000
 MAX_GAPS = 50_000
 MAX_INPUTS = 20_000
@@ -86,12 +87,9 @@ class Timeline:
                 self.is_overfull = True
         self._active_at = at
 
-    def density(self, count: int, start: float, end: float) -> list[float]:
-        """Bytes of output in each of `count` equal pieces of [start, end); may reach outside the recording."""
-        step = (end - start) / count if count else 0.0
-        if step <= 0:
-            return [0.0] * count
-        return [self._bytes_between(start + i * step, start + (i + 1) * step) for i in range(count)]
+    def density(self, edges: list[float]) -> list[float]:
+        """Bytes of output between each two neighbours of `edges` (rising; may reach outside the recording)."""
+        return [self._bytes_between(start, end) for start, end in pairwise(edges)]
 
     def _bytes_between(self, start: float, end: float) -> float:
         """Buckets cut by an edge count by the share inside."""

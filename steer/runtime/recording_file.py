@@ -177,7 +177,9 @@ def _open(path: Path) -> BinaryIO:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as e:
-        raise UserError(f"cannot open {path}: {e.strerror}", "name a recording (.cast, .cast.gz) or a session") from e
+        raise UserError(
+            f"cannot open {path}: {e.strerror}", "name a recording (.cast, .cast.gz) or a session"
+        ) from e
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise UserError(f"{path} is no file", "name a recording (.cast, .cast.gz) or a session")

@@ -228,7 +228,11 @@ class Screen:
 
 def _restored(snapshot: bytes) -> Terminal:
     """pyghostty's terminal around the one that `snapshot` describes."""
-    decoder, handle, data = ffi.new("GhosttySnapshotDecoder*"), ffi.new("GhosttyTerminal*"), ffi.from_buffer(snapshot)
+    decoder, handle, data = (
+        ffi.new("GhosttySnapshotDecoder*"),
+        ffi.new("GhosttyTerminal*"),
+        ffi.from_buffer(snapshot),
+    )
     source = ffi.cast("uint8_t*", data)
     if lib.ghostty_snapshot_decoder_new_buf(ffi.NULL, decoder, source, len(snapshot)) != 0:
         raise ValueError("not a snapshot")

@@ -24,9 +24,7 @@ PARTS = st.one_of(
     st.binary(max_size=6),
     st.text(max_size=6).map(lambda s: s.encode("utf-8", "replace")),
 )  # fmt: skip
-STEPS = st.lists(
-    st.one_of(PARTS, st.tuples(st.integers(2, 40), st.integers(2, 12))), min_size=1, max_size=60
-)
+STEPS = st.lists(st.one_of(PARTS, st.tuples(st.integers(2, 40), st.integers(2, 12))), min_size=1, max_size=60)
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 
 
@@ -93,7 +91,7 @@ def test_shipped_recordings_seek_like_they_play(path: Path) -> None:
 @given(STEPS, st.floats(0, 40))
 def test_steps_by_event_meet_every_event(steps: list[bytes | tuple[int, int]], start: float) -> None:
     data = recording(steps)
-    index, player = indexed(data, 64, 200)
+    _, player = indexed(data, 64, 200)
     times = sorted({e.at for e in Reader().feed(data)})
     player.seek(start)
     player.work()
