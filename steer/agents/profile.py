@@ -1,84 +1,102 @@
-"""From what the operator wrote after `-a` to a command line and the keys that matter.
+"""A profile: everything steer knows of one agent CLI, read from TOML.
 
-A name that the configuration knows is that agent; anything else is a command, run directly where it is plain
-words and by `/bin/sh -c` where it uses the shell's syntax. `{task}` stands for the task; every agent also
-finds it in `$STEER_TASK`.
+title = "Claude Code"
+argv = ["claude"]              how it is started; `task` is appended where there is a task
+task = ["{task}"]
+interrupt = ["escape"]         keys that stop its turn
+submit = ["enter"]             keys that send what was typed
+submit_after_s = 0.15          between text and those keys
+leave = ["ctrl+c", "ctrl+c"]   keys that end it cleanly
+paste_lines = 3                longer texts are sent as several pastes of at most so many lines (0: one paste)
+reports = true                 it speaks OSC 7501 to a terminal that answers
+note = "..."                   one line for `steer doctor`
+
+[env]                          set for the agent
+[[rule]]                       see `rule.py`: id, activity, region, pattern, kind
 """
 
 from __future__ import annotations
 
 import re
-import shlex
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from steer.config.schema import Agent
-from steer.errors import UserError
-
-_SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\\"'*?\[\]#~=%!{}\n]")
+from steer.agents.rule import REGIONS, Rule
+from steer.errors import ConfigError
+from steer.model.session import Activity
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    agent: str  # name for the board
-    argv: tuple[str, ...]
-    interrupt: str = "ctrl+c"
-    submit: str = "enter"
+class Profile:
+    name: str
+    argv: tuple[str, ...] = ()
+    title: str = ""
+    task: tuple[str, ...] = ()
+    interrupt: tuple[str, ...] = ("ctrl+c",)
+    submit: tuple[str, ...] = ("enter",)
+    submit_after_s: float = 0.15
+    leave: tuple[str, ...] = ()
+    paste_lines: int = 0
+    reports: bool = False
+    note: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
 
-def plan_launch(wanted: str, task: str, known: Mapping[str, Agent]) -> Launch:
-    """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist."""
-    if not wanted.strip():
-        raise UserError(
-            "the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"'
+GENERIC = Profile("generic", title="any command")
+
+_LISTS = ("argv", "task", "interrupt", "submit", "leave")
+_SCALARS: dict[str, type] = {
+    "title": str,
+    "note": str,
+    "paste_lines": int,
+    "submit_after_s": float,
+    "reports": bool,
+}
+
+
+def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
+    """The profile in a parsed TOML table. Raises `ConfigError` naming file and key."""
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key in _LISTS:
+            values[key] = _strings(value, key, where)
+        elif key in _SCALARS:
+            wanted = _SCALARS[key]
+            is_number = wanted is float and type(value) is int
+            if type(value) is not wanted and not is_number:
+                raise ConfigError(f"{where}: {key} cannot be {value!r}")
+            values[key] = wanted(value)
+        elif key == "env" and isinstance(value, dict):
+            values["env"] = {str(k): str(v) for k, v in value.items()}
+        elif key == "rule" and isinstance(value, list):
+            values["rules"] = tuple(_rule(r, where) for r in value)
+        else:
+            raise ConfigError(
+                f"{where}: unknown key {key}", f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'rule'))}"
+            )
+    return Profile(name, **values)
+
+
+def _strings(value: Any, key: str, where: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    raise ConfigError(f"{where}: {key} must be a list of strings")
+
+
+def _rule(data: Any, where: str) -> Rule:
+    try:
+        name, region = str(data["id"]), str(data.get("region", "bottom"))
+        activity = Activity(data["activity"])
+        pattern = re.compile(data["pattern"], re.M)
+    except (KeyError, TypeError, ValueError, AttributeError, re.error) as e:
+        raise ConfigError(
+            f"{where}: a rule is incomplete or wrong: {e}", "id, activity, region, pattern"
+        ) from e
+    if region not in REGIONS:
+        raise ConfigError(
+            f"{where}: rule {name}: there is no region {region!r}", f"known: {', '.join(REGIONS)}"
         )
-    if agent := known.get(wanted):
-        argv = tuple(part.replace("{task}", task) for part in agent.argv)
-        _check_exists(argv[0], wanted)
-        return Launch(wanted, argv, agent.interrupt, agent.submit)
-    return Launch(_short_name(wanted), _command(wanted, task))
-
-
-def _command(wanted: str, task: str) -> tuple[str, ...]:
-    if _SHELL_SYNTAX.search(wanted.replace("{task}", "")):
-        return ("/bin/sh", "-c", wanted.replace("{task}", shlex.quote(task)))
-    argv = tuple(part.replace("{task}", task) for part in wanted.split())
-    _check_exists(argv[0], wanted)
-    return argv
-
-
-def _check_exists(program: str, wanted: str) -> None:
-    if "/" not in program and shutil.which(program) is None:
-        raise UserError(
-            f"the agent's command {program!r} is not installed or not on PATH",
-            "install it, or give another command with -a"
-            if program == wanted
-            else f"it comes from agent {wanted!r}",
-        )
-
-
-def _short_name(wanted: str) -> str:
-    """What the board calls a bare command: its program, past an interpreter."""
-    words = [w for w in wanted.split() if not w.startswith("-")]
-    names = [w.rsplit("/", 1)[-1] for w in words]
-    if len(names) > 1 and re.fullmatch(r"(python|node|bash|sh|ruby|perl)[\d.]*", names[0]):
-        return names[1][:20]
-    return names[0][:20] if names else "command"
-
-
-_LEAKS = re.compile(
-    r"^(CLAUDE.*|TMUX.*|STY|STEER_.*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
-)
-
-
-def child_environment(base: Mapping[str, str], session: str, name: str, task: str) -> dict[str, str]:
-    """The agent's environment: the operator's, less what would tell it that it runs inside another tool.
-
-    An agent that inherits `CLAUDE*` or `TMUX` behaves as a child of that session; `GIT_*` would point its git
-    at another repository.
-    """
-    env = {k: v for k, v in base.items() if not _LEAKS.match(k)}
-    env.update(TERM="xterm-256color", COLORTERM="truecolor")
-    env.update(STEER_SESSION=session, STEER_NAME=name, STEER_TASK=task)
-    return env
+    return Rule(name, activity, region, pattern, str(data.get("kind", "")))

@@ -7,18 +7,24 @@ import importlib
 import os
 import platform
 import shutil
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
 from steer import __version__
+from steer.agents.profile import Profile
 from steer.cli.option import add_json
 from steer.cli.output import emit, say
 from steer.errors import SteerError
 
 _LIBRARIES = ("textual", "pyghostty", "pygit2", "watchfiles", "ptyprocess", "anthropic")
 _OPTIONAL = {"tmux": "only for the benchmarks", "notify-send": "desktop notices", "bwrap": "isolation"}
+
+
+VERSION_LIMIT_S = 15.0  # Node programs start slowly on a cold disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def add(verbs: Any) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    found = [*_program(), *_terminal(), *_folders(), *_repository()]
+    found = [*_program(), *_agents(), *_terminal(), *_folders(), *_repository()]
     value = {"findings": [asdict(f) for f in found]}
 
     def show() -> None:
@@ -75,6 +81,36 @@ def _program() -> list[Finding]:
         there = shutil.which(name)
         found.append(Finding(name, "ok" if there else "note", there or f"not installed ({use})"))
     return found
+
+
+def _agents() -> list[Finding]:
+    """Which known agents are installed, their versions as they say themselves, and what to know of each."""
+    from steer.agents.catalog import load_catalog
+    from steer.config.load import load
+
+    try:
+        catalog = load_catalog(load().config.agents)
+    except SteerError as e:
+        return [Finding("agents", "bad", f"{e.message}; {e.hint}")]
+    profiles = [p for p in map(catalog.get, catalog.names()) if p.argv]
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(_agent, profiles))
+
+
+def _agent(profile: Profile) -> Finding:
+    path = shutil.which(profile.argv[0])
+    if path is None:
+        return Finding(profile.name, "note", "not installed")
+    try:
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=VERSION_LIMIT_S, check=False,
+            stdin=subprocess.DEVNULL, errors="replace",
+        )  # fmt: skip
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        said = lines[0][:40] if lines else f"status {done.returncode}"
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return Finding(profile.name, "bad", f"{path} does not run: {e}")
+    return Finding(profile.name, "ok", f"{said} ({path}); {profile.note or profile.title}")
 
 
 def _emulator() -> Finding:

@@ -1,4 +1,4 @@
-"""`steer gc`: what could be removed for good. It plans first and removes only what you then say."""
+"""Housekeeping: `steer gc` plans first and removes only what you then say; `steer down` ends the fleet."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def add(verbs: Any) -> None:
     p.add_argument("--yes", action="store_true", help="do not ask")
     add_json(p)
     p.set_defaults(run=_gc)
+    p = verbs.add_parser("down", help="end every agent of this repository and its supervisor; worktrees stay")
+    add_json(p)
+    p.set_defaults(run=_down)
+
+
+def _down(args: argparse.Namespace) -> int:
+    from steer.cli.connection import common_dir
+    from steer.runtime.supervise import shut_down
+
+    shut_down(common_dir())
+    return emit(args, {}, lambda: say("every agent here has ended; worktrees and recordings are where they were"))
 
 
 def size(count: float) -> str:

@@ -26,7 +26,8 @@ def list_offline() -> list[dict[str, Any]]:
             status = store.exit_status(spec)
         if status is None:
             return (ProcessState.EXITED if spec.place is Place.TRASH else ProcessState.LOST), None
-        return (ProcessState.EXITED if status == 0 else ProcessState.FAILED), status
+        was_told = spec.stopped == spec.generation
+        return (ProcessState.EXITED if status == 0 or was_told else ProcessState.FAILED), status
 
     views = []
     for spec in store.load_all()[0]:

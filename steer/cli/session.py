@@ -178,7 +178,7 @@ def _wait(args: argparse.Namespace) -> int:
         except EnvironmentFault:
             if end is None or time.monotonic() < end:
                 raise
-            waiting = args.session or ["?"]
+            waiting = args.session or ["the sessions of this repository"]
     emit(
         args,
         {"waiting": waiting},

@@ -41,5 +41,9 @@ def needs_asking(fleet: FleetView, session: SessionView | None) -> str | None:
     return None if asking else "no agent is asking anything"
 
 
+def needs_progress(fleet: FleetView, session: SessionView | None) -> str | None:
+    return None if fleet.progress else "no long work is under way"
+
+
 def needs_recording(fleet: FleetView, session: SessionView | None) -> str | None:
     return None if session is not None and session.recording else "it has no recording"

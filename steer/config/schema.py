@@ -73,8 +73,8 @@ class Agent:
 
     argv: tuple[str, ...]
     title: str = ""
-    interrupt: str = "ctrl+c"  # key that stops a turn
-    submit: str = "enter"  # key that sends a typed message
+    interrupt: tuple[str, ...] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
+    submit: tuple[str, ...] = ()  # keys that send a typed message; empty: as the profile says, or enter
 
 
 @dataclass(frozen=True, slots=True)

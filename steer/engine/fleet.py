@@ -12,7 +12,7 @@ from steer.model import event as ev
 from steer.model.flag import Flag, Severity
 from steer.model.fleet import FleetView
 from steer.model.operation import Operation, OperationState, Progress
-from steer.model.session import LIVE, Activity, ProcessState, SessionView
+from steer.model.session import LIVE, Activity, Place, ProcessState, SessionView
 
 QUIET_S = 2.0  # a burst of writes is over; agents save several files within a second
 MAX_WAIT_S = 20.0  # an agent that never stops writing still gets checkpoints
@@ -49,9 +49,20 @@ class Fleet:
         return tuple(self._operations)
 
     def next_undo(self) -> Operation | None:
-        """The newest operation that can be undone and has not been."""
+        """The newest operation that can still be undone and has not been; those past undoing are in nobody's way."""
         done = (o for o in reversed(self._operations) if o.is_undoable and o.state is OperationState.DONE)
-        return next(done, None)
+        return next((o for o in done if self._can_undo(o)), None)
+
+    def _can_undo(self, operation: Operation) -> bool:
+        found = self._sessions.get(operation.session)
+        if found is None:
+            return False
+        match operation.kind:
+            case "kill":
+                return found.view.spec.place is Place.TRASH
+            case "pause" | "continue":
+                return found.view.process in LIVE and found.view.is_paused is (operation.kind == "pause")
+        return found.view.spec.place is Place.WORKTREE
 
     # -- time -----------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from steer.agents.profile import child_environment
+from steer.agents.launch import child_environment
 from steer.config.path import private_dir
 from steer.errors import SteerError
 from steer.model.session import CheckResult, SessionSpec

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from steer.adapters.clock import Clock
+from steer.agents.catalog import Catalog, load_catalog
+from steer.agents.profile import Profile
 from steer.config.load import Loaded
 from steer.config.path import RepositoryPath
 from steer.engine.fleet import Fleet
@@ -40,10 +43,24 @@ class Context:
     take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
     mark_restored: Callable[[SessionSpec], None]
     end: Callable[[], None]  # the supervisor
+    pane_size: tuple[int, int] = (
+        80,
+        24,
+    )  # of the panes shown last: an agent drawn once is not garbled by a resize
     lives: dict[str, LiveSession] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)  # progress ids the operator gave up on
-    busy: set[str] = field(default_factory=set)  # sessions being killed
+    busy: dict[str, str] = field(
+        default_factory=dict
+    )  # session -> what is being done to its process or place
+    reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
+
+    def catalog(self) -> Catalog:
+        return load_catalog(self.load_config().config.agents)
+
+    def profile(self, spec: SessionSpec) -> Profile:
+        """What is known of the session's agent; the generic profile where nothing is."""
+        return self.catalog().get(spec.agent)
 
     def now(self) -> float:
         return self.clock.now()
@@ -96,12 +113,34 @@ class Context:
     def free_name(self, wanted: str) -> str:
         """`wanted`, or with -2, -3 ... where a session that is not gone has that name."""
         taken = {v.spec.name for v in self.fleet.view().sessions if v.spec.place is not Place.GONE}
+        taken |= self.reserved
         if wanted not in taken:
             return wanted
         number = 2
         while f"{wanted}-{number}" in taken:
             number += 1
         return f"{wanted}-{number}"
+
+    @contextmanager
+    def reserve_name(self, wanted: str) -> Iterator[str]:
+        """`free_name(wanted)`, which nobody else gets meanwhile."""
+        name = self.free_name(wanted)
+        self.reserved.add(name)
+        try:
+            yield name
+        finally:
+            self.reserved.discard(name)
+
+    @contextmanager
+    def claim(self, spec: SessionSpec, what: str) -> Iterator[None]:
+        """Only one at a time ends, restarts or moves a session. Raises `UserError` saying what is under way."""
+        if under_way := self.busy.get(spec.id):
+            raise UserError(f"{spec.name} is {under_way} already", "wait until that is done")
+        self.busy[spec.id] = what
+        try:
+            yield
+        finally:
+            del self.busy[spec.id]
 
     async def checkpoint_before(self, spec: SessionSpec, what: str) -> None:
         """A checkpoint before an intervention; one that fails is noted on the session and stops nothing."""

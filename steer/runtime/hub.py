@@ -21,10 +21,12 @@ from steer.model.frame import Frame
 from steer.runtime import wire
 from steer.runtime.live import LiveSession
 from steer.runtime.message import fleet_delta, frame_to_json
+from steer.runtime.origin import is_inside_session
 from steer.runtime.watcher import Watcher
 
 BROADCAST_S = 0.1  # changes of the fleet within this time are sent together
 MAX_CLIENTS = 64
+MAX_REPORTERS = 16  # of these from inside sessions: agents cannot use up the operator's connections
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024  # faults R13: at most 4 MB for a client that stopped reading
 READ_ONLY = frozenset({"view", "log", "diff", "checkpoints", "search", "text", "explain", "profiles", "ping"})
 
@@ -36,7 +38,10 @@ class Service(Protocol):
 
     def live(self, session: str) -> LiveSession | None: ...
 
-    def keeper_pids(self) -> set[int]: ...
+    def note_pane_size(self, cols: int, rows: int) -> None:
+        """How large panes are now; new sessions start at that size."""
+
+    def keeper_pids(self) -> frozenset[int]: ...
 
     async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -92,11 +97,8 @@ class Hub:
             client.rewatch(session)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MAX_CLIENTS:
-            writer.close()
-            return
         role = _role(writer.get_extra_info("socket"), self._service.keeper_pids())
-        if role is None:
+        if role is None or self._is_full(role):
             writer.close()
             return
         client = Client(self._service, writer, role, self._on_crash)
@@ -106,6 +108,10 @@ class Hub:
         finally:
             self._clients.discard(client)
             client.close()
+
+    def _is_full(self, role: str) -> bool:
+        same = sum(1 for client in self._clients if client.role == role)
+        return len(self._clients) >= MAX_CLIENTS or (role == "reporter" and same >= MAX_REPORTERS)
 
 
 class Client:
@@ -120,7 +126,7 @@ class Client:
     ) -> None:
         self._service = service
         self._writer = writer
-        self._role = role
+        self.role = role
         self._on_crash = on_crash
         self._watchers: dict[str, Watcher] = {}
         self._wanted: dict[str, tuple[int, int]] = {}
@@ -162,7 +168,7 @@ class Client:
     def _receive(self, message: dict[str, Any]) -> None:
         match message.get("t"):
             case "hello":
-                hello = {"t": "hello", "protocol": wire.PROTOCOL, "role": self._role, "pid": os.getpid()}
+                hello = {"t": "hello", "protocol": wire.PROTOCOL, "role": self.role, "pid": os.getpid()}
                 self.send(hello)
             case "call":
                 self._spawn(self._call(message))
@@ -191,7 +197,7 @@ class Client:
 
     def _type(self, message: dict[str, Any]) -> None:
         live = self._service.live(message["s"])
-        if live is None or self._role != "operator":
+        if live is None or self.role != "operator":
             return
         emulator = live.emulator
         match message["t"]:
@@ -217,7 +223,8 @@ class Client:
             watcher = Watcher(live, self._send_frame)
             self._watchers[session] = watcher
             live.watchers.append(watcher)
-        if self._role == "operator":
+        if self.role == "operator":
+            self._service.note_pane_size(cols, rows)
             live.resize_soon(cols, rows)
         watcher.redraw()
 
@@ -245,7 +252,7 @@ class Client:
         answer: dict[str, Any] = {"t": "result", "id": message.get("id")}
         try:
             method, params = str(message["method"]), dict(message.get("params") or {})
-            if self._role != "operator" and method not in READ_ONLY:
+            if self.role != "operator" and method not in READ_ONLY:
                 raise UserError(
                     f"{method} is for the operator, and this call comes from inside a session",
                     "run it from a terminal of your own",
@@ -263,29 +270,10 @@ class Client:
         self.send(answer)
 
 
-def _role(sock: Any, keepers: set[int]) -> str | None:
+def _role(sock: Any, keepers: frozenset[int]) -> str | None:
     """operator, reporter, or None for another user."""
     credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _gid = struct.unpack("3i", credentials)
     if uid != os.getuid():
         return None
-    return "reporter" if _has_ancestor(pid, keepers) else "operator"
-
-
-def _has_ancestor(pid: int, keepers: set[int]) -> bool:
-    seen: set[int] = set()
-    while pid > 1 and pid not in seen:
-        if pid in keepers:
-            return True
-        seen.add(pid)
-        pid = _parent(pid)
-    return False
-
-
-def _parent(pid: int) -> int:
-    """Parent of `pid`, 0 where there is none any more (proc_pid_stat(5); the name may contain anything)."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as f:  # noqa: PTH123 - pathlib is ten times slower here
-            return int(f.read().rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
+    return "reporter" if is_inside_session(pid, keepers) else "operator"

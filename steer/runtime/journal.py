@@ -6,14 +6,18 @@ it, roll it back, or say that it does not know.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from steer.errors import EnvironmentFault
 from steer.model.codec import from_json, to_json
 from steer.model.operation import Operation, OperationState
 from steer.runtime.store import append_line, read_lines
+
+log = logging.getLogger("steer.journal")
 
 
 class Journal:
@@ -50,7 +54,13 @@ class Journal:
         return self._write(replace(operation, detail={**operation.detail, **detail}))
 
     def finish(self, operation: Operation, state: OperationState, summary: str = "") -> Operation:
-        return self._write(replace(operation, state=state, summary=summary or operation.summary))
+        """The outcome. Never raises: what was done is done; on a full disk the next start says "unknown"."""
+        ended = replace(operation, state=state, summary=summary or operation.summary)
+        try:
+            return self._write(ended)
+        except EnvironmentFault as e:
+            log.warning("%s: its outcome (%s) is not on disk: %s", ended.summary, state.value, e.message)
+            return self._tell(ended)
 
     def newest(self, operation: Operation) -> Operation:
         """`operation` as it was last written."""
@@ -58,6 +68,9 @@ class Journal:
 
     def _write(self, operation: Operation) -> Operation:
         append_line(self._path, to_json(operation))
+        return self._tell(operation)
+
+    def _tell(self, operation: Operation) -> Operation:
         self._operations[operation.id] = operation
         self._listen(operation)
         return operation

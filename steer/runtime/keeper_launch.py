@@ -57,6 +57,11 @@ def launch(path: str | Path) -> LaunchResult:
     return _result(line)
 
 
+def is_keeper_command(argv: list[bytes]) -> bool:
+    """Whether a process with this command line is one that `launch` started."""
+    return argv[1:5] == [b"-I", b"-S", b"-c", _BOOT.encode()]
+
+
 def _places() -> list[str]:
     """The folders that hold steer and ptyprocess."""
     files = (steer.__file__, ptyprocess.__file__)

@@ -7,16 +7,19 @@ watchers get finished rows. What was printed before this supervisor existed is r
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steer.agents.profile import GENERIC, Profile
 from steer.errors import AgentError, SteerError
 from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
+from steer.runtime.activity import SETTLE_S, ActivitySource
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
@@ -26,6 +29,7 @@ from steer.term.status import Status
 WINDOW_BYTES = 256 * 1024  # output the keeper may send before it hears that it was interpreted
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
 OUTPUT_NOTE_S = 0.5  # how often the engine is told that there was output
+HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
 _READ_BYTES = 256 * 1024
 
 
@@ -38,6 +42,7 @@ class LiveSession:
         recording: Path,
         emit: Callable[[ev.Event], None],
         now: Callable[[], float],
+        profile: Profile = GENERIC,
     ) -> None:
         self.spec = spec
         self.recording = recording
@@ -49,9 +54,14 @@ class LiveSession:
         self._offset = 0  # of the recording, up to which the emulator has seen output
         self._rows: list[str] | None = None
         self._is_catching_up = False
-        self._pending: list[tuple[bytes, int]] = []
+        self._pending: list[
+            tuple[bytes | None, int]
+        ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
+        self._activity = ActivitySource(spec.id, profile)
+        self._look_timer: asyncio.TimerHandle | None = None
         self._noted_at = 0.0
+        self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
         self._stop_requested = False
         self._ended = asyncio.Event()
@@ -112,8 +122,18 @@ class LiveSession:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
+        if self._activity.wants_screen and self._look_timer is None:
+            self._look_timer = asyncio.get_running_loop().call_later(SETTLE_S, self._look)
         for watcher in self.watchers:
             watcher.poke()
+
+    def _look(self) -> None:
+        """What the settled screen says the agent does."""
+        self._look_timer = None
+        if self._activity.wants_screen and not self._ended.is_set():
+            report = self._activity.seen(self.emulator.title, self.emulator.screen(), self._now())
+            if report:
+                self._emit(report)
 
     async def _answer(self, data: bytes) -> None:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
@@ -121,9 +141,9 @@ class LiveSession:
 
     def _note_signal(self, signal: object, now: float) -> None:
         match signal:
-            case Status(is_child=False):
-                report = ev.ActivityReported(self.spec.id, now, signal.activity, signal.text, "osc7501")
-                self._emit(report)
+            case Status():
+                if report := self._activity.reported(signal, now):
+                    self._emit(report)
             case Notification(title=title, body=body):
                 self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
 
@@ -134,6 +154,9 @@ class LiveSession:
             self._emit(ev.TitleChanged(self.spec.id, self._now(), title))
 
     def _resync(self, offset: int) -> None:
+        if self._is_catching_up:
+            self._pending.append((None, offset))
+            return
         self._is_catching_up = True
         self._spawn(self._close_gap(offset))
 
@@ -143,8 +166,11 @@ class LiveSession:
         finally:
             self._is_catching_up = False
         pending, self._pending = self._pending, []
-        for data, end in pending:
-            self._output(data, end)
+        for data, end in pending:  # what follows another gap waits again
+            if data is None:
+                self._resync(end)
+            else:
+                self._output(data, end)
 
     async def _catch_up(self, until: int, *, is_answering: bool) -> None:
         """Feed what the recording holds between the known offset and `until`."""
@@ -195,6 +221,15 @@ class LiveSession:
                 self._emit(ev.RecordingNoted(session, now, ""))
             case "thinned":
                 self._emit(ev.RecordingNoted(session, now, "thinned: over its size limit"))
+                if event.get("is_over") is False:
+                    self._heal_recording(now)
+
+    def _heal_recording(self, now: float) -> None:
+        """Put the screen into a recording that has a gap, so that a replay is right again from here on."""
+        if now - self._healed_at >= HEAL_S:
+            self._healed_at = now
+            data = base64.b64encode(b"\x1bc" + self.emulator.dump()).decode()
+            self._spawn(self._quietly("record", data_b64=data))
 
     def _resized(self, cols: int, rows: int) -> None:
         self.emulator.resize(cols, rows)
@@ -247,11 +282,12 @@ class LiveSession:
     def mark(self, text: str) -> None:
         """Put a marker into the recording; best effort."""
         if self._keeper:
-            self._spawn(self._mark(text))
+            self._spawn(self._quietly("marker", text=text))
 
-    async def _mark(self, text: str) -> None:
+    async def _quietly(self, op: str, **params: Any) -> None:
+        """A request whose failure changes nothing for the operator."""
         with contextlib.suppress(SteerError):
-            await self.request("marker", text=text)
+            await self.request(op, **params)
 
     def type_soon(self, data: bytes) -> None:
         """Type keys of the operator in focus mode: no waiting, order kept."""
@@ -276,13 +312,9 @@ class LiveSession:
     def _resize(self, cols: int, rows: int) -> None:
         self._resize_timer = None
         if self._keeper and not self._ended.is_set():
-            self._spawn(self._ask_resize(cols, rows))
+            self._spawn(self._quietly("resize", cols=cols, rows=rows))
         else:
             self._resized(cols, rows)
-
-    async def _ask_resize(self, cols: int, rows: int) -> None:
-        with contextlib.suppress(SteerError):
-            await self.request("resize", cols=cols, rows=rows)
 
     def _need_keeper(self) -> KeeperClient:
         if self._keeper is None:

@@ -94,6 +94,11 @@ class Store:
     def launch_file(self, spec: SessionSpec) -> Path:
         return self.folder(spec.id) / f"launch-{spec.generation}.json"
 
+    def remove_orders(self) -> None:
+        """Launch files that a killed supervisor left: they hold an environment, secrets included."""
+        for path in self._paths.sessions.glob("*/*launch-*.json*"):
+            path.unlink(missing_ok=True)
+
     def exit_status(self, spec: SessionSpec) -> int | None:
         """What the keeper wrote down when the agent ended while nobody was there; None if nothing."""
         try:

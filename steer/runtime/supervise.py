@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from steer.config.path import RepositoryPath, private_dir, runtime_home, state_home
+from steer.config.path import RepositoryPath, data_home, private_dir, runtime_home, state_home
 from steer.errors import EnvironmentFault, InternalError, SteerError, from_json
 from steer.runtime.sync_client import SyncClient
 
@@ -48,6 +48,7 @@ def ensure_supervisor(common_dir: Path) -> Path:
 
 
 def _start(common_dir: Path, paths: RepositoryPath) -> None:
+    _refuse_inside_session()
     make_folders(paths)
     read_end, write_end = os.pipe()
     with paths.log.open("ab") as out:
@@ -70,6 +71,17 @@ def _start(common_dir: Path, paths: RepositoryPath) -> None:
     process.returncode = 0  # it has forked away or serves on; nobody waits for it here
 
 
+def _refuse_inside_session() -> None:
+    """A supervisor started by an agent would end with that agent's session, and take the others with it."""
+    from steer.runtime.origin import is_inside_session
+
+    if is_inside_session(os.getpid()):
+        raise EnvironmentFault(
+            "no supervisor runs, and one cannot be started from inside a session",
+            "run steer in a terminal of your own",
+        )
+
+
 def _check_start(line: bytes, paths: RepositoryPath) -> None:
     try:
         said = json.loads(line)
@@ -87,7 +99,15 @@ def shut_down(common_dir: Path) -> None:
 
 
 def make_folders(paths: RepositoryPath) -> None:
-    for folder in (state_home(), paths.state, paths.sessions, runtime_home(), paths.runtime, paths.worktrees):
+    for folder in (
+        state_home(),
+        data_home(),
+        paths.state,
+        paths.sessions,
+        runtime_home(),
+        paths.runtime,
+        paths.worktrees,
+    ):
         private_dir(folder)
 
 
@@ -108,14 +128,6 @@ def _say(pipe: int, said: dict[str, object]) -> None:
 
 
 def _serve(common_dir: Path, say: Callable[[dict[str, object]], None]) -> None:
-    import asyncio
-    import logging
-
-    from steer.adapters.git.repository import discover
-    from steer.runtime.supervisor import Supervisor
-    from steer.runtime.tree import Trees
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     paths = paths_for(common_dir)
     make_folders(paths)
     lock = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -125,6 +137,19 @@ def _serve(common_dir: Path, say: Callable[[dict[str, object]], None]) -> None:
         _wait_for_other(paths)
         say({"ok": True})
         return
+    _supervise(common_dir, paths, say)
+
+
+def _supervise(common_dir: Path, paths: RepositoryPath, say: Callable[[dict[str, object]], None]) -> None:
+    """The winner's work. The heavy imports are here: of many started at once, one pays for them."""
+    import asyncio
+    import logging
+
+    from steer.adapters.git.repository import discover
+    from steer.runtime.supervisor import Supervisor
+    from steer.runtime.tree import Trees
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     with contextlib.suppress(FileNotFoundError):
         paths.socket.unlink()  # ours by the lock: whoever bound it is gone
     supervisor = Supervisor(Trees(discover(common_dir), paths), paths)

@@ -35,8 +35,11 @@ from steer.runtime.live import LiveSession
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
+from steer.term.emulator import clamp_size
 
+MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
 
 
@@ -105,6 +108,7 @@ class Supervisor:
 
     async def _adopt_all(self) -> None:
         self._c.journal.load()
+        self._store.remove_orders()
         specs, problems = self._store.load_all()
         for problem in problems:
             log.warning("%s", problem)
@@ -148,13 +152,17 @@ class Supervisor:
 
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
-        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now)
+        profile = self._c.profile(spec)
+        live = LiveSession(spec, self._store.recording(spec), self.emit, self._clock.now, profile)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
         recording = self._store.recording(spec)
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
-        await live.follow()
+        if int(hello["offset"]) <= QUICK_BYTES:
+            await live.follow()
+        else:
+            self._spawn(live.follow())  # a long recording is read while the others are served
         if hello.get("paused"):
             self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
         if hello.get("exit") is not None:
@@ -167,8 +175,11 @@ class Supervisor:
     def fleet_view(self) -> FleetView:
         return self._fleet.view()
 
-    def keeper_pids(self) -> set[int]:
-        return set(self._keepers.values())
+    def note_pane_size(self, cols: int, rows: int) -> None:
+        self._c.pane_size = clamp_size(cols, rows)
+
+    def keeper_pids(self) -> frozenset[int]:
+        return frozenset(self._keepers[s] for s, live in self._c.lives.items() if live.is_attached)
 
     def live(self, session: str) -> LiveSession | None:
         """The session's terminal; that of an ended one is read from its recording, and arrives later."""
@@ -306,13 +317,14 @@ def started_at(recording: Path) -> float:
 
 
 def report_crash(state: Path) -> Callable[[BaseException], str]:
-    """A function that writes an exception to a crash file and says where it is."""
+    """A function that writes an exception to a crash file and says where it is. The file's size is bounded."""
 
     def report(e: BaseException) -> str:
         path = state / "crash.log"
         with contextlib.suppress(OSError), path.open("a") as f:
             path.chmod(0o600)
-            f.write("".join(traceback.format_exception(e)) + "\n")
+            if f.tell() < MAX_CRASH_LOG_BYTES:
+                f.write("".join(traceback.format_exception(e)) + "\n")
         return f"the details are in {path}"
 
     return report

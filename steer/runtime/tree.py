@@ -1,4 +1,4 @@
-"""All work on git and on worktrees, off the event loop: one worker thread, so that it also never races itself.
+"""All work on git and on worktrees, off the event loop. The repository's lock orders what must not overlap.
 
 A thin layer: what is done is in `steer.adapters.git`; here it becomes awaitable and speaks session words.
 """
@@ -17,13 +17,20 @@ from typing import Any, TypeVar
 from steer.adapters.git import branch, draft, gc, worktree
 from steer.adapters.git import fork as forking
 from steer.adapters.git import trash as trash_can
-from steer.adapters.git.repository import RepositoryInfo, open_repository, resolve_base
+from steer.adapters.git.repository import (
+    RepositoryInfo,
+    admin_of,
+    open_repository,
+    read_pointer,
+    resolve_base,
+)
 from steer.adapters.git.shadow import Shadow
 from steer.config.path import RepositoryPath, private_dir
 from steer.model import event as ev
 from steer.model.codec import to_json
 from steer.model.session import DiffStat, Place, SessionSpec, SessionView
 
+WORKERS = 3  # so that a checkpoint does not wait for the worktree of a large fan-out
 T = TypeVar("T")
 Report = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -34,7 +41,7 @@ class Trees:
         self.info = info
         self._paths = paths
         self._shadow: Shadow | None = None
-        self._pool = ThreadPoolExecutor(1, "git")
+        self._pool = ThreadPoolExecutor(WORKERS, "git")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -65,10 +72,21 @@ class Trees:
 
     def free_path(self, name: str) -> Path:
         """A folder for a worktree that does not exist yet."""
-        path, number = self._paths.worktrees / name, 2
+        return self.free_place(self._paths.worktrees / name)
+
+    @staticmethod
+    def free_place(wanted: Path) -> Path:
+        """`wanted`, or with -2, -3 ... where something is there."""
+        path, number = wanted, 2
         while os.path.lexists(path):
-            path, number = self._paths.worktrees / f"{name}-{number}", number + 1
+            path, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
         return path
+
+    def checked_out(self, path: Path) -> str:
+        """The branch of the worktree at `path`; empty where it has none, or there is no worktree."""
+        admin = admin_of(self.info, path)
+        head = read_pointer(admin / "HEAD") if admin else b""
+        return os.fsdecode(head.removeprefix(b"ref: refs/heads/")) if head.startswith(b"ref: ") else ""
 
     # -- worktrees ------------------------------------------------------------------------------------
 
@@ -199,6 +217,10 @@ class Trees:
 
     def is_in_trash(self, session: str) -> bool:
         return any(r.session == session for r in trash_can.records(self._paths.trash))
+
+    def has_entry(self, record: dict[str, Any]) -> bool:
+        """Whether the trash still holds what `plan_trash` described."""
+        return trash_can.from_json(record).place.is_dir()
 
 
 def _usage(folder: Path) -> int:

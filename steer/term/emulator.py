@@ -133,6 +133,13 @@ class Emulator:
         lines = text.split("\n")
         return lines + [""] * (last[0] + 1 - len(lines))
 
+    def screen(self) -> list[str]:
+        """The live screen as plain rows."""
+        history = self.history
+        text = self._screen.plain((history, 0), (history + self.rows_count - 1, self.cols - 1), unwrap=False)
+        lines = text.split("\n")
+        return lines + [""] * (self.rows_count - len(lines))
+
     def text(self, start: tuple[int, int], end: tuple[int, int]) -> str:
         """Plain text between two (line, column) places of `lines()`, soft wraps joined; for copying."""
         last = self.history + self.rows_count - 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 START, END = b"\x1b[200~", b"\x1b[201~"
 CANONICAL_LINE_MAX = 4095  # bytes; N_TTY_BUF_SIZE - 1: a longer line is cut by the kernel (termios(3))
+MAX_PIECE_CHARS = 500  # Claude Code 2.1 shows pastes of more than 800-1200 as pasted content (observed)
 MAX_TEXT_BYTES = 64 * 1024
 
 
@@ -30,15 +31,32 @@ class Paste:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def make_paste(text: str, *, is_bracketed: bool) -> Paste:
-    """`text` neutralised; framed as a paste where the program asked for bracketed paste (mode 2004)."""
+def make_paste(text: str, *, is_bracketed: bool, max_lines: int = 0) -> Paste:
+    """`text` neutralised; framed as a paste where the program asked for bracketed paste (mode 2004).
+
+    With `max_lines` it is framed as several pastes of at most so many lines and `MAX_PIECE_CHARS` characters.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     safe = "".join(map(_picture, text))
     replaced = sum(1 for c in text if _picture(c) != c)
-    body = safe.encode()
-    if is_bracketed:
-        body = START + body + END
-    return Paste(body, safe, replaced, is_bracketed)
+    if not is_bracketed:
+        return Paste(safe.encode(), safe, replaced, False)
+    pieces = _pieces(safe, max_lines) if max_lines else [safe]
+    body = b"".join(START + piece.encode() + END for piece in pieces)
+    return Paste(body, safe, replaced, True)
+
+
+def _pieces(text: str, max_lines: int) -> list[str]:
+    """`text` in pieces that join to it again, cut after lines where it can be."""
+    pieces: list[str] = []
+    piece: list[str] = []
+    for line in text.splitlines(keepends=True):
+        for part in (line[i : i + MAX_PIECE_CHARS] for i in range(0, len(line), MAX_PIECE_CHARS)):
+            if piece and (len(piece) == max_lines or sum(map(len, piece)) + len(part) > MAX_PIECE_CHARS):
+                pieces.append("".join(piece))
+                piece = []
+            piece.append(part)
+    return [*pieces, "".join(piece)] if piece or not pieces else pieces
 
 
 def _picture(char: str) -> str:

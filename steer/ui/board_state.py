@@ -32,6 +32,7 @@ class BoardState:
     page: int = 0
     sidebar: bool | None = None  # None: by width
     main: str = ""  # the session in the large pane of the main arrangement
+    marked: set[str] = field(default_factory=set)  # chosen for the next broadcast
     seen_at: dict[str, float] = field(default_factory=dict)  # when the operator last had it selected
 
     @property

@@ -10,6 +10,8 @@ from steer.model.session import SessionView
 from steer.ui.line import Line, Span, fit, line_width
 from steer.ui.status import status_spans, title_spans
 
+ISOLATION_FROM = 44  # cells of a pane's width from which its isolation level is shown
+
 _THIN = ("╭", "─", "╮", "│", "╰", "╯")
 _HEAVY = ("┏", "━", "┓", "┃", "┗", "┛")
 
@@ -61,6 +63,7 @@ class Frame:
     width: int
     now: float
     scrolled: int = 0
+    is_marked: bool = False  # for the next broadcast
     search: str = ""  # "3 of 17" while a search is on
 
     @property
@@ -99,10 +102,14 @@ def bottom(frame: Frame) -> Line:
 
 def _mark(frame: Frame) -> Line:
     marks: Line = []
+    if frame.is_marked:
+        marks.append(Span(" ✚ marked ", "text.accent bold"))
     if frame.search:
         marks.append(Span(f" {frame.search} ", "text.accent"))
     if frame.scrolled:
         marks.append(Span(f" −{frame.scrolled} lines ", "flag.warn bold"))
+    if frame.width >= ISOLATION_FROM:
+        marks.append(Span(f" {frame.view.isolation} ", "text.faint"))
     return marks
 
 

@@ -128,6 +128,7 @@ class PaneArea(Container, inherit_bindings=False):
                     width=self.rects[pane].width,
                     now=now,
                     scrolled=pane.store.offset,
+                    is_marked=view.spec.id in self.state.marked,
                     search=pane.search.words if pane.search else "",
                 )
             )

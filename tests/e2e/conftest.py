@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests."""
+"""Where end-to-end tests happen: `place` is a whole repository with a fleet, `stage` a keeper alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.place import Place, make_place
 from tests.e2e.stage import Stage
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    with make_place(monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture

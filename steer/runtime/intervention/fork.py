@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 from typing import Any
 
-from steer.agents.profile import plan_launch
+from steer.agents.launch import plan_launch
 from steer.config.path import slug
+from steer.config.schema import Config
 from steer.errors import UserError
 from steer.model.operation import OperationState
 from steer.model.session import Place, SessionSpec
 from steer.runtime.context import Context
+from steer.runtime.crash_point import crash_point
 from steer.runtime.intervention.start import begin
 
 
@@ -31,12 +34,20 @@ async def fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     parent = _forkable(c, params["session"])
     config = c.load_config().config
     await c.checkpoint_before(parent, "fork")
-    name = c.free_name(slug(str(params.get("name") or f"{_stem(parent.name)}-fork"), 32))
+    wanted = slug(str(params.get("name") or f"{_stem(parent.name)}-fork"), 32)
+    with c.reserve_name(wanted) as name:
+        return await _fork(c, parent, name, config, params)
+
+
+async def _fork(
+    c: Context, parent: SessionSpec, name: str, config: Config, params: dict[str, Any]
+) -> dict[str, Any]:
     operation = c.journal.begin("fork", "", f"fork {parent.name} into {name}", is_undoable=True)
     try:
         branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
         child = _child(c, parent, name, branch, params)
         operation = c.journal.update(operation, session=child.id, worktree=child.worktree, branch=branch)
+        crash_point("fork.planned")
         report, cancelled = c.progress(operation, f"fork of {parent.name}")
         notes = await c.trees.fork(parent, child, report, cancelled, config.worktree.include_max_mb << 20)
         await begin(c, child, dict(params.get("env") or os.environ), config, operation)
@@ -60,22 +71,45 @@ def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict
         branch=branch,
         parent=parent.id,
         task=task,
+        cols=c.pane_size[0],
+        rows=c.pane_size[1],
         generation=1,
         created_at=c.now(),
     )
+    if argv := tuple(map(str, params.get("argv") or ())):
+        return replace(child, argv=argv, agent=str(params.get("agent") or parent.agent))
     if wanted := str(params.get("agent") or ""):
-        plan = plan_launch(wanted, task, c.load_config().config.agents)
+        plan = plan_launch(wanted, task, c.catalog())
         return replace(child, argv=plan.argv, agent=plan.agent)
     if task != parent.task:
-        argv = tuple(part.replace(parent.task, task) if parent.task else part for part in parent.argv)
-        return replace(child, argv=argv)
+        return replace(child, argv=_with_task(parent.argv, parent.task, task))
     return child
+
+
+def _with_task(argv: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    """The command with another task: where the old one is an argument, an option's value, or quoted for a shell.
+
+    Nothing else is touched: a task like "a" occurs in every command.
+    """
+    if not old:
+        return argv
+    if argv[:2] == ("/bin/sh", "-c"):
+        return (*argv[:2], *(part.replace(shlex.quote(old), shlex.quote(new)) for part in argv[2:]))
+    return tuple(_swap(part, old, new) for part in argv)
+
+
+def _swap(part: str, old: str, new: str) -> str:
+    if part == old:
+        return new
+    return part.removesuffix(old) + new if part.endswith(f"={old}") else part
 
 
 def _forkable(c: Context, session: str) -> SessionSpec:
     spec = c.spec(session)
     if spec.place is not Place.WORKTREE:
         raise UserError(f"{spec.name} is in the trash", "undo its kill first")
+    if spec.id in c.busy:
+        raise UserError(f"{spec.name} is {c.busy[spec.id]}", "wait until that is done")
     return spec
 
 

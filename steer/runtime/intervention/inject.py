@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from steer.errors import SteerError, UserError
-from steer.model.operation import Delivery, OperationState
+from steer.model.operation import Delivery, Operation, OperationState
 from steer.runtime.context import Context
+from steer.runtime.crash_point import crash_point
 from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste, refusal, warnings
 
-SUBMIT_AFTER_S = 0.15  # between text and Enter: Gemini CLI drops an Enter within 30 ms of a paste (observed)
+BETWEEN_KEYS_S = 0.1  # opencode wants escape twice and takes two at once for one
 SETTLE_S = 0.3  # after an interrupt, before text: the agent redraws its input box
 MAX_TOKENS = 1000
+_DELIVERIES = {OperationState.DONE: Delivery.DELIVERED, OperationState.FAILED: Delivery.NOT_DELIVERED}
 
 
-def _paste(live: LiveSession, text: str) -> Paste:
-    return make_paste(text, is_bracketed=live.emulator.has_paste)
+def _paste(c: Context, live: LiveSession, text: str) -> Paste:
+    lines = c.profile(live.spec).paste_lines
+    return make_paste(text, is_bracketed=live.emulator.has_paste, max_lines=lines)
+
+
+async def press(live: LiveSession, keys: Sequence[str]) -> None:
+    """Press keys by name, one after the other."""
+    for i, key in enumerate(keys):
+        if i:
+            await asyncio.sleep(BETWEEN_KEYS_S)
+        await live.send(live.emulator.encode_key(key, None))
 
 
 async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What `inject` would type now, to the byte."""
     live = c.live(params["session"])
-    paste = _paste(live, str(params["text"]))
+    paste = _paste(c, live, str(params["text"]))
     return {
         "shown": paste.text,
         "size": len(paste.data),
@@ -38,16 +50,40 @@ async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def inject(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Type the text, then Enter on its own. Bound to the session's generation and to the bytes shown."""
     token = str(params.get("token") or "")
-    if token and token in c.inject_results:
-        return c.inject_results[token]
+    if token and (known := c.inject_results.get(token) or _from_journal(c, token)):
+        return known
     live = c.live(params["session"])
-    paste = _paste(live, str(params["text"]))
+    paste = _paste(c, live, str(params["text"]))
     _check(live, paste, params)
     result: dict[str, Any] = {"delivery": Delivery.UNKNOWN.value, "detail": "being typed"}
     if token:
         _remember(c, token, result)
-    result.update(await _type(c, live, paste, params))
+    result.update(await _type(c, live, paste, params, _begin(c, live, paste, token)))
     return result
+
+
+def _begin(c: Context, live: LiveSession, paste: Paste, token: str) -> Operation:
+    """The intention, on disk before the first byte is typed; where it cannot be written nothing is typed."""
+    name = live.spec.name
+    summary = f"inject into {name}: {_brief(paste.text)}"
+    try:
+        return c.journal.begin(
+            "inject", live.spec.id, summary, digest=paste.digest, text=paste.text, token=token
+        )
+    except SteerError:
+        c.inject_results.pop(token, None)
+        raise
+
+
+def _from_journal(c: Context, token: str) -> dict[str, Any] | None:
+    """What became of an inject that another supervisor, killed since, was asked for with this token."""
+    for operation in reversed(c.fleet.operations()):
+        if operation.kind == "inject" and operation.detail.get("token") == token:
+            return {
+                "delivery": _DELIVERIES.get(operation.state, Delivery.UNKNOWN).value,
+                "detail": "it was asked for before; nothing was typed again",
+            }
+    return None
 
 
 def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
@@ -66,29 +102,27 @@ def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
         )
 
 
-async def _type(c: Context, live: LiveSession, paste: Paste, params: dict[str, Any]) -> dict[str, Any]:
+async def _type(
+    c: Context, live: LiveSession, paste: Paste, params: dict[str, Any], operation: Operation
+) -> dict[str, Any]:
     spec = live.spec
-    agent = c.load_config().config.agents.get(spec.agent)
-    operation = c.journal.begin(
-        "inject",
-        spec.id,
-        f"inject into {spec.name}: {_brief(paste.text)}",
-        digest=paste.digest,
-        text=paste.text,
-    )
+    profile = c.profile(spec)
+    crash_point("inject.begun")
     await c.checkpoint_before(spec, "inject")
     try:
         if params.get("mode") == "interrupt":
-            await live.send(live.emulator.encode_key(agent.interrupt if agent else "ctrl+c", None))
+            await press(live, profile.interrupt)
             await asyncio.sleep(SETTLE_S)
         live.mark(f"inject {paste.digest[:12]}: {_brief(paste.text)}")
         await live.send(paste.data)
+        crash_point("inject.typed")
         if params.get("submit", True):
-            await asyncio.sleep(SUBMIT_AFTER_S)
-            await live.send(live.emulator.encode_key(agent.submit if agent else "enter", None))
+            await asyncio.sleep(profile.submit_after_s)
+            await press(live, profile.submit)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
         return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
+    crash_point("inject.submitted")
     c.journal.finish(operation, OperationState.DONE)
     return {"delivery": Delivery.DELIVERED.value, "detail": f"{len(paste.data)} bytes were typed"}
 

@@ -134,15 +134,16 @@ def _ago(seconds: float) -> str:
 
 async def profiles(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Agents known by name, and whether their command is there."""
-    agents = c.load_config().config.agents
+    catalog = c.catalog()
+    known = [catalog.get(name) for name in catalog.names()]
     return {
         "profiles": [
             {
-                "name": name,
-                "title": agent.title or name,
-                "argv": list(agent.argv),
-                "is_installed": shutil.which(agent.argv[0]) is not None,
+                "name": p.name,
+                "title": p.title or p.name,
+                "argv": list(p.argv),
+                "is_installed": bool(p.argv) and shutil.which(p.argv[0]) is not None,
             }
-            for name, agent in agents.items()
+            for p in known
         ]
     }

@@ -63,7 +63,9 @@ async def gc(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def shut_down(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """End every agent and then the supervisor; nothing is moved or removed."""
-    lives = list(c.lives.values())
+    lives = [live for live in c.lives.values() if live.is_attached]
+    for live in lives:
+        c.save(replace(live.spec, stopped=live.spec.generation))
     await asyncio.gather(*(stop_processes(c, live.spec) for live in lives), return_exceptions=True)
     await asyncio.gather(*(live.detach(forget=True) for live in lives), return_exceptions=True)
     c.lives.clear()

@@ -6,11 +6,12 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from steer.agents.profile import Launch, child_environment, plan_launch
+from steer.agents.launch import Launch, child_environment, plan_launch
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config
@@ -19,10 +20,12 @@ from steer.model import event as ev
 from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
+from steer.runtime.crash_point import crash_point
 from steer.runtime.keeper_launch import launch
 from steer.runtime.store import write_atomically
 
 MAX_FAN_OUT = 100
+_LOOK_S = 0.2  # how soon a cancelled setup is ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"this repository's .steer/config.toml wants to run commands: {what}",
             "read them, then allow exactly these with `steer config trust`",
         )
-    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, config.agents)
+    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, c.catalog())
     commit, base_name = await c.trees.resolve_base(wish.base)
     sessions, notes = [], []
     for _ in range(wish.n):
@@ -82,8 +85,15 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def _start_one(
     c: Context, wish: Wish, plan: Launch, commit: str, base_name: str, config: Config
 ) -> tuple[SessionSpec, list[str]]:
-    name = c.free_name(slug(wish.name or wish.task or plan.agent, 24))
+    with c.reserve_name(slug(wish.name or _spoken_name(c, wish, plan), 24)) as name:
+        return await _start_named(c, wish, plan, commit, base_name, config, name)
+
+
+async def _start_named(
+    c: Context, wish: Wish, plan: Launch, commit: str, base_name: str, config: Config, name: str
+) -> tuple[SessionSpec, list[str]]:
     operation = c.journal.begin("start", "", f"start {name}", is_undoable=True)
+    crash_point("start.begun")
     try:
         spec = SessionSpec(
             id=c.new_id(),
@@ -97,10 +107,13 @@ async def _start_one(
             agent=plan.agent,
             scope=wish.scope,
             check=wish.check,
+            cols=c.pane_size[0],
+            rows=c.pane_size[1],
             created_at=c.now(),
         )
         spec = replace(spec, worktree=str(c.trees.free_path(spec.name)))
         operation = c.journal.update(operation, session=spec.id, worktree=spec.worktree, branch=spec.branch)
+        crash_point("start.planned")
         report, cancelled = c.progress(operation, f"worktree for {name}")
         notes = await c.trees.add(spec, report, cancelled, config.worktree.include_max_mb << 20)
         await begin(c, spec, wish.env, config, operation)
@@ -113,14 +126,22 @@ async def _start_one(
     return spec, [f"{name}: {n}" for n in notes]
 
 
+def _spoken_name(c: Context, wish: Wish, plan: Launch) -> str:
+    """Agents with a name of their own keep it, so that claude, codex and claude-2 stand beside each other."""
+    return plan.agent if c.catalog().known(plan.agent) else wish.task or plan.agent
+
+
 async def begin(
     c: Context, spec: SessionSpec, env: dict[str, str], config: Config, operation: Operation
 ) -> None:
     """Set up the new worktree, start its agent and add the session. On failure the worktree goes to the trash."""
     try:
+        crash_point("begin.added")
         await _run_setup(c, spec, env, config, operation)
         c.store.save(spec)
+        crash_point("begin.saved")
         await run_agent(c, spec, env, config)
+        crash_point("begin.attached")
     except BaseException:
         await c.trees.discard(spec)
         c.store.save(replace(spec, place=Place.GONE))
@@ -135,7 +156,7 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
         "session": spec.id,
         "generation": spec.generation,
         "argv": list(spec.argv),
-        "env": child_environment(env, spec.id, spec.name, spec.task),
+        "env": {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env},
         "cwd": spec.worktree,
         "cols": spec.cols,
         "rows": spec.rows,
@@ -150,12 +171,14 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
     if known is None:
         c.emit(ev.SessionAdded(spec, c.now(), recording=str(c.store.recording(spec))))
     await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
+    crash_point("begin.launched")
     await c.attach(spec)
 
 
 def _launch(path: Path, order: dict[str, Any]) -> None:
     """Start the keeper. Its orders hold the agent's environment, secrets included: no file of them stays."""
     write_atomically(path, json.dumps(order).encode())
+    crash_point("begin.ordered")
     try:
         launch(path)
     finally:
@@ -168,7 +191,7 @@ async def _run_setup(
     """The configured setup command in the new worktree: time limit, log, and its failure is the start's."""
     if not config.setup.command:
         return
-    report, _ = c.progress(operation, f"setup of {spec.name}")
+    report, is_cancelled = c.progress(operation, f"setup of {spec.name}")
     report(0, 0)
     folder = private_dir(c.store.folder(spec.id))
     log = folder / "setup.log"
@@ -182,16 +205,37 @@ async def _run_setup(
             stderr=out,
             start_new_session=True,
         )
-        try:
-            status = await asyncio.wait_for(process.wait(), config.setup.timeout_s)
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            raise EnvironmentFault(
-                f"setup.command did not end within {config.setup.timeout_s:.0f} s", f"its output: {log}"
-            ) from None
+    status = await _wait_for_setup(process, config.setup.timeout_s, is_cancelled)
+    if status is None:
+        why = "was cancelled" if is_cancelled() else f"did not end within {config.setup.timeout_s:.0f} s"
+        raise EnvironmentFault(f"setup.command {why}", f"its output: {log}")
     if status != 0:
         raise EnvironmentFault(f"setup.command ended with status {status}", f"its output: {log}")
+
+
+async def _wait_for_setup(
+    process: asyncio.subprocess.Process, timeout_s: float, is_cancelled: Callable[[], bool]
+) -> int | None:
+    """Its exit status, None where it took too long or was cancelled. What a failed one left running is ended."""
+    loop = asyncio.get_running_loop()
+    end, ended = loop.time() + timeout_s, asyncio.ensure_future(process.wait())
+    status = None
+    try:
+        while not ended.done() and loop.time() < end and not is_cancelled():
+            await asyncio.wait([ended], timeout=min(_LOOK_S, max(0.0, end - loop.time())))
+        status = ended.result() if ended.done() else None
+        return status
+    finally:
+        if status != 0:
+            _end_group(process.pid)
+            await ended
+
+
+def _end_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -201,14 +245,21 @@ async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise UserError(f"{view.spec.name} is still running", "kill it first, or fork it")
     if view.spec.place is not Place.WORKTREE:
         raise UserError(f"the worktree of {view.spec.name} is in the trash", "undo its kill first")
-    spec = replace(view.spec, generation=view.spec.generation + 1)
+    env = dict(params.get("env") or os.environ)
+    with c.claim(view.spec, "being respawned"):
+        return await _respawn(c, replace(view.spec, generation=view.spec.generation + 1), env)
+
+
+async def _respawn(c: Context, spec: SessionSpec, env: dict[str, str]) -> dict[str, Any]:
     operation = c.journal.begin("respawn", spec.id, f"respawn {spec.name}")
     try:
         old = c.lives.pop(spec.id, None)
         if old:
             await old.detach(forget=True)
+        crash_point("respawn.begun")
         c.save(spec)
-        await run_agent(c, spec, dict(params.get("env") or os.environ), c.load_config().config)
+        crash_point("respawn.saved")
+        await run_agent(c, spec, env, c.load_config().config)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED, f"respawn {spec.name}: {e}")
         raise

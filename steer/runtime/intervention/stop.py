@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from steer.errors import EnvironmentFault, SteerError, UserError
@@ -12,17 +13,20 @@ from steer.model import event as ev
 from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
+from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.inject import press
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Press the key that stops the agent's turn (its profile says which; ctrl+c unless told)."""
     live = c.live(params["session"])
     spec = live.spec
-    agent = c.load_config().config.agents.get(spec.agent)
-    key = agent.interrupt if agent else "ctrl+c"
+    keys = c.profile(spec).interrupt
+    key = " ".join(keys)
+    await c.checkpoint_before(spec, "interrupt")
     operation = c.journal.begin("interrupt", spec.id, f"interrupt {spec.name} ({key})")
     try:
-        await live.send(live.emulator.encode_key(key, None))
+        await press(live, keys)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
         return {"delivery": "not delivered", "detail": e.message}
@@ -41,10 +45,12 @@ async def resume(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     return await _set_paused(c, params["session"], False)
 
 
-async def _set_paused(c: Context, session: str, is_paused: bool) -> dict[str, Any]:
+async def _set_paused(
+    c: Context, session: str, is_paused: bool, *, is_undoable: bool = True
+) -> dict[str, Any]:
     live = c.live(session)
     verb = "pause" if is_paused else "continue"
-    operation = c.journal.begin(verb, live.spec.id, f"{verb} {live.spec.name}", is_undoable=True)
+    operation = c.journal.begin(verb, live.spec.id, f"{verb} {live.spec.name}", is_undoable=is_undoable)
     try:
         await live.request(verb)
     except SteerError:
@@ -62,21 +68,19 @@ async def kill(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     spec = view.spec
     if spec.place is not Place.WORKTREE:
         raise UserError(f"{spec.name} was killed already", "`steer undo` brings it back")
-    if spec.id in c.busy:
-        raise UserError(f"{spec.name} is being killed already")
-    c.busy.add(spec.id)
-    operation = c.journal.begin("kill", spec.id, f"kill {spec.name}", is_undoable=True)
-    try:
-        return await _kill(c, spec, operation)
-    except BaseException as e:
-        c.journal.finish(c.journal.newest(operation), OperationState.FAILED, f"kill {spec.name}: {e}")
-        raise
-    finally:
-        c.busy.discard(spec.id)
+    with c.claim(spec, "being killed"):
+        operation = c.journal.begin("kill", spec.id, f"kill {spec.name}", is_undoable=True)
+        try:
+            return await _kill(c, spec, operation)
+        except BaseException as e:
+            c.journal.finish(c.journal.newest(operation), OperationState.FAILED, f"kill {spec.name}: {e}")
+            raise
 
 
 async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str, Any]:
+    crash_point("kill.begun")
     survivors = await stop_processes(c, spec)
+    crash_point("kill.stopped")
     if survivors:
         names = ", ".join(f"{s['pid']} {s['name']}" for s in survivors)
         note = f"{len(survivors)} processes are still there: {names}"
@@ -85,16 +89,24 @@ async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str
             f"{spec.name} was not moved to the trash: {note}", "end them, then kill it again"
         )
     checkpoint = await c.take_checkpoint(spec, "before kill")
-    live = c.lives.pop(spec.id, None)
-    if live:
-        await live.detach(forget=True)
+    crash_point("kill.checkpointed")
     record = await c.trees.plan_trash(spec, checkpoint or "")
     operation = c.journal.update(operation, trash=record)
-    await c.trees.trash(record)
-    c.save(replace(spec, place=Place.TRASH, stopped=spec.generation))
-    c.session_changed(spec.id)
+    crash_point("kill.planned")
+    await finish_kill(c, spec, record)
     c.journal.finish(operation, OperationState.DONE)
     return {"operation": operation.id, "survivors": []}
+
+
+async def finish_kill(c: Context, spec: SessionSpec, record: dict[str, Any]) -> None:
+    """The second half of a kill, after its plan is on disk; done again after a crash it does what is left."""
+    if live := c.lives.pop(spec.id, None):
+        await live.detach(forget=True)
+    await c.trees.trash(record)
+    crash_point("kill.moved")
+    c.save(replace(spec, place=Place.TRASH, stopped=spec.generation))
+    crash_point("kill.saved")
+    c.session_changed(spec.id)
 
 
 async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
@@ -113,37 +125,47 @@ async def undo(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if operation is None:
         raise UserError("there is nothing to undo")
     undoing = c.journal.begin("undo", operation.session, f"undo: {operation.summary}", undoes=operation.id)
+    crash_point("undo.begun")
     try:
-        summary = await _UNDO[operation.kind](c, operation)
+        summary = await _UNDO[operation.kind](c, operation, undoing)
     except BaseException as e:
-        c.journal.finish(undoing, OperationState.FAILED, f"undo: {operation.summary}: {e}")
+        c.journal.finish(c.journal.newest(undoing), OperationState.FAILED, f"undo: {operation.summary}: {e}")
         raise
     c.journal.finish(c.journal.newest(operation), OperationState.UNDONE)
-    c.journal.finish(undoing, OperationState.DONE, summary)
+    crash_point("undo.marked")
+    c.journal.finish(c.journal.newest(undoing), OperationState.DONE, summary)
     return {"operation": operation.id, "summary": summary}
 
 
-async def _undo_kill(c: Context, operation: Operation) -> str:
+async def _undo_kill(c: Context, operation: Operation, undoing: Operation) -> str:
+    with c.claim(c.spec(operation.session), "being brought back"):
+        return await _bring_back(c, operation, undoing)
+
+
+async def _bring_back(c: Context, operation: Operation, undoing: Operation) -> str:
     spec = c.spec(operation.session)
+    c.journal.update(undoing, worktree=str(c.trees.free_place(Path(spec.worktree))))
     made = await c.trees.restore(operation.detail["trash"])
+    crash_point("undo.restored")
     restored = replace(spec, place=Place.WORKTREE, branch=made.branch, worktree=made.worktree)
     c.save(restored)
+    crash_point("undo.saved")
     c.mark_restored(restored)
     notes = f" ({'; '.join(made.notes)})" if made.notes else ""
     return f"{spec.name} is back as it was{notes}; respawn runs its agent again"
 
 
-async def _undo_start(c: Context, operation: Operation) -> str:
+async def _undo_start(c: Context, operation: Operation, undoing: Operation) -> str:
     await kill(c, {"session": operation.session})
     return f"{c.spec(operation.session).name} was killed; its worktree is in the trash"
 
 
-async def _undo_pause(c: Context, operation: Operation) -> str:
-    await _set_paused(c, operation.session, operation.kind == "continue")
+async def _undo_pause(c: Context, operation: Operation, undoing: Operation) -> str:
+    await _set_paused(c, operation.session, operation.kind == "continue", is_undoable=False)
     return f"undid: {operation.summary}"
 
 
-_UNDO: dict[str, Callable[[Context, Operation], Awaitable[str]]] = {
+_UNDO: dict[str, Callable[[Context, Operation, Operation], Awaitable[str]]] = {
     "kill": _undo_kill,
     "start": _undo_start,
     "fork": _undo_start,

@@ -30,6 +30,16 @@ async def respawn(board: BoardContext) -> None:
 
 
 async def undo(board: BoardContext) -> None:
+    """Undoing a start or fork ends an agent, so it asks like a kill does."""
+    newest = board.state.fleet.undo
+    if newest is not None and newest.kind in ("start", "fork"):
+        from steer.ui.dialog.kill import KillDialog
+
+        session = next((s for s in board.state.fleet.sessions if s.spec.id == newest.session), None)
+        if session is not None and not await board.ask(
+            KillDialog(session, "Undo the start of this session?")
+        ):
+            return
     result = await board.port.call("undo")
     board.say(f"undone: {result.get('summary', '')}")
 

@@ -58,6 +58,9 @@ class BoardContext(Protocol):
     def say(self, text: str, severity: str = "information") -> None:
         """Show one line; the text may be untrusted."""
 
+    def redraw(self) -> None:
+        """Something that chrome shows changed."""
+
     def relayout(self) -> None:
         """The arrangement, the selection's page or the list changed."""
 

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from steer.model.session import LIVE, Place, SessionView
+from steer.model.session import LIVE, SessionView
 from steer.term.visible import visible
 from steer.ui.action.context import Action, BoardContext, selected
 from steer.ui.line import Line, Span, key_hint
@@ -31,18 +31,21 @@ def _say_delivery(board: BoardContext, name: str, result: dict[str, Any]) -> Non
 
 
 async def broadcast(board: BoardContext) -> None:
-    """To every running session; the dialog names them."""
+    """To the marked sessions, or to all that run; the dialog names them."""
     from steer.ui.dialog.inject import InjectDialog
 
-    running = [s for s in board.state.sessions if s.process in LIVE and s.spec.place is Place.WORKTREE]
+    marked = board.state.marked
+    running = [s for s in board.state.sessions if s.process in LIVE and (not marked or s.spec.id in marked)]
     if not running:
-        board.say("no agent is running")
+        board.say("none of the marked agents is running" if marked else "no agent is running")
         return
     wish = await board.ask(InjectDialog(running))
     if not wish:
         return
     names = {s.spec.id: s.spec.name for s in running}
     results = (await board.port.call("broadcast", sessions=list(names), text=wish["text"]))["results"]
+    marked.clear()
+    board.redraw()
     failed = [
         f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if r["delivery"] != "delivered"
     ]
@@ -50,6 +53,20 @@ async def broadcast(board: BoardContext) -> None:
         board.say(f"not delivered to {', '.join(failed)}", "error")
     else:
         board.say(f"delivered to {len(results)} agents")
+
+
+def mark(board: BoardContext) -> None:
+    """Choose the selected session for the next broadcast, or take the choice back."""
+    session = selected(board).spec.id
+    board.state.marked ^= {session}
+    board.redraw()
+
+
+async def cancel(board: BoardContext) -> None:
+    """Give up on the oldest long work; it rolls back what it began."""
+    for work in board.state.fleet.progress[:1]:
+        await board.port.call("cancel", progress=work.id)
+        board.say(f"cancelling: {work.title}")
 
 
 async def new(board: BoardContext) -> None:
@@ -187,6 +204,8 @@ async def _read(board: BoardContext, heading: str, text: list[Line], *, at_end: 
 ACTIONS: dict[str, Action] = {
     "inject": inject,
     "broadcast": broadcast,
+    "mark": mark,
+    "cancel": cancel,
     "new": new,
     "fan": fan,
     "fork": fork,

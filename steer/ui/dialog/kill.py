@@ -16,9 +16,10 @@ class KillDialog(Card[bool]):
 
     heading = "Kill this session?"
 
-    def __init__(self, session: SessionView) -> None:
+    def __init__(self, session: SessionView, heading: str = "") -> None:
         super().__init__()
         self._session = session
+        self.heading = heading or self.heading
 
     def body(self) -> list[Widget]:
         return [CardText(kill_lines(self._session))]

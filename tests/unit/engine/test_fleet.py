@@ -7,7 +7,7 @@ from dataclasses import replace
 from steer.engine.fleet import MAX_WAIT_S, QUIET_S, Fleet
 from steer.model import event as ev
 from steer.model.operation import Operation, OperationState
-from steer.model.session import Activity, DiffStat, ProcessState, SessionSpec, SessionView
+from steer.model.session import Activity, DiffStat, Place, ProcessState, SessionSpec, SessionView
 
 SPEC = SessionSpec("s1", "one", ("true",), "/w/one", "steer/one", "abc", check="make test")
 
@@ -77,6 +77,7 @@ def test_a_new_checkpoint_is_checked_an_equal_one_is_not() -> None:
 
 def test_undo_is_the_newest_undoable_that_is_done() -> None:
     f = fleet()
+    f.receive(ev.SpecChanged(replace(SPEC, place=Place.TRASH), 0.5))
     kill = Operation(1, "kill", "s1", 1.0, OperationState.DONE, "kill one", is_undoable=True)
     inject = Operation(2, "inject", "s1", 2.0, OperationState.DONE, "inject")
     for operation in (kill, inject):
@@ -90,3 +91,16 @@ def test_events_about_unknown_sessions_are_ignored() -> None:
     f = fleet()
     assert f.receive(ev.OutputSeen("s9", 1.0)) == []
     assert len(f.view().sessions) == 1
+
+
+def test_what_is_past_undoing_is_not_in_the_way_of_what_is_not() -> None:
+    f = fleet()
+    start = Operation(1, "start", "s1", 1.0, OperationState.DONE, "start one", is_undoable=True)
+    pause = Operation(2, "pause", "s1", 2.0, OperationState.DONE, "pause one", is_undoable=True)
+    gone = Operation(3, "kill", "s9", 3.0, OperationState.DONE, "kill nine", is_undoable=True)
+    for operation in (start, pause, gone):
+        f.receive(ev.OperationLogged(operation, operation.at))
+    f.receive(ev.PauseChanged("s1", 4.0, True))
+    assert f.next_undo() == pause
+    f.receive(ev.ProcessExited("s1", 5.0, 0))
+    assert f.next_undo() == start

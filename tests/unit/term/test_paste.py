@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steer.term.paste import END, MAX_TEXT_BYTES, START, make_paste, refusal, warnings
+from steer.term.paste import END, MAX_PIECE_CHARS, MAX_TEXT_BYTES, START, make_paste, refusal, warnings
 
 
 @given(st.text())
@@ -33,6 +33,17 @@ def test_controls_become_pictures_and_are_counted(attack: str) -> None:
     paste = make_paste(attack, is_bracketed=True)
     assert paste.replaced > 0
     assert any("control characters" in w for w in warnings(paste))
+
+
+@given(st.text(max_size=3000), st.integers(1, 5))
+def test_several_short_pastes_say_the_same(text: str, max_lines: int) -> None:
+    paste = make_paste(text, is_bracketed=True, max_lines=max_lines)
+    pieces = [p.removesuffix(END) for p in paste.data.split(START)[1:]]
+    assert b"".join(pieces).decode() == paste.text
+    assert START + (END + START).join(pieces) + END == paste.data
+    for piece in pieces:
+        assert len(piece.decode()) <= MAX_PIECE_CHARS
+        assert len(piece.decode().splitlines()) <= max_lines
 
 
 def test_plain_text_is_untouched() -> None:

@@ -1,0 +1,62 @@
+"""All profiles that hold here: those shipped, then the user's own files, then `[agents]` of the configuration.
+
+A later one of the same name replaces the earlier; `[agents.NAME]` changes only what it says.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from steer.agents.profile import GENERIC, Profile, read_profile
+from steer.config.path import config_home
+from steer.config.schema import Agent
+from steer.errors import ConfigError
+
+SHIPPED = Path(__file__).parent / "profiles"
+
+
+class Catalog:
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles = dict(profiles)
+
+    def names(self) -> list[str]:
+        return sorted(self._profiles)
+
+    def known(self, name: str) -> Profile | None:
+        return self._profiles.get(name)
+
+    def get(self, name: str) -> Profile:
+        """The profile called `name`, the generic one where there is none."""
+        return self._profiles.get(name, GENERIC)
+
+
+def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | None = None) -> Catalog:
+    """Read every profile. Raises `ConfigError` naming the file that is wrong."""
+    profiles: dict[str, Profile] = {}
+    for folder in folders if folders is not None else (SHIPPED, config_home() / "agents"):
+        for path in sorted(folder.glob("*.toml")):
+            profiles[path.stem] = _read(path)
+    for name, agent in configured.items():
+        profiles[name] = _configured(profiles.get(name, Profile(name)), agent)
+    return Catalog(profiles)
+
+
+def _read(path: Path) -> Profile:
+    try:
+        return read_profile(path.stem, tomllib.loads(path.read_text("utf-8")), str(path))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        raise ConfigError(f"{path} cannot be read: {e}") from e
+
+
+def _configured(base: Profile, agent: Agent) -> Profile:
+    return replace(
+        base,
+        argv=agent.argv,
+        task=() if any("{task}" in a for a in agent.argv) else base.task,
+        title=agent.title or base.title,
+        interrupt=agent.interrupt or base.interrupt,
+        submit=agent.submit or base.submit,
+    )

@@ -1,0 +1,90 @@
+"""From what the operator wrote after `-a` to a command line and the keys that matter.
+
+A name that the configuration knows is that agent; anything else is a command, run directly where it is plain
+words and by `/bin/sh -c` where it uses the shell's syntax. `{task}` stands for the task; every agent also
+finds it in `$STEER_TASK`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from steer.agents.catalog import Catalog
+from steer.errors import UserError
+
+_SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[\]#~=%!{}\n]")  # beyond quotes and backslashes
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    agent: str  # the profile's name, or what the board calls a bare command
+    argv: tuple[str, ...]
+
+
+def plan_launch(wanted: str, task: str, catalog: Catalog) -> Launch:
+    """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist."""
+    if not wanted.strip():
+        raise UserError(
+            "the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"'
+        )
+    profile = catalog.known(wanted)
+    if profile is not None and profile.argv:
+        parts = (*profile.argv, *(profile.task if task else ()))
+        _check_exists(parts[0], wanted)
+        return Launch(wanted, tuple(part.replace("{task}", task) for part in parts))
+    argv = _command(wanted, task)
+    return Launch(_short_name(wanted), argv)
+
+
+def _command(wanted: str, task: str) -> tuple[str, ...]:
+    if _SHELL_SYNTAX.search(wanted.replace("{task}", "")):
+        quoted = re.sub(r"""(["']?)\{task\}\1""", lambda _: shlex.quote(task), wanted)
+        return ("/bin/sh", "-c", quoted)
+    try:
+        words = shlex.split(wanted)
+    except ValueError as e:
+        raise UserError(f"the agent's command cannot be read: {e}", f"check the quotes in {wanted!r}") from e
+    argv = tuple(part.replace("{task}", task) for part in words)
+    _check_exists(argv[0], wanted)
+    return argv
+
+
+def _check_exists(program: str, wanted: str) -> None:
+    if "/" not in program and shutil.which(program) is None:
+        raise UserError(
+            f"the agent's command {program!r} is not installed or not on PATH",
+            "install it, or give another command with -a"
+            if program == wanted
+            else f"it comes from agent {wanted!r}",
+        )
+
+
+def _short_name(wanted: str) -> str:
+    """What the board calls a bare command: its program, past an interpreter."""
+    words = [w for w in wanted.split() if not w.startswith("-")]
+    names = [w.rsplit("/", 1)[-1] for w in words]
+    is_interpreter = bool(names) and re.fullmatch(r"(python|node|bash|sh|ruby|perl)[\d.]*", names[0])
+    if is_interpreter and len(names) > 1 and re.fullmatch(r"[\w.-]+", names[1]):
+        return names[1][:20]
+    return names[0][:20] if names else "command"
+
+
+_LEAKS = re.compile(
+    r"^(CLAUDE.*|TMUX.*|STY|STEER_.*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
+)
+
+
+def child_environment(base: Mapping[str, str], session: str, name: str, task: str) -> dict[str, str]:
+    """The agent's environment: the operator's, less what would tell it that it runs inside another tool.
+
+    An agent that inherits `CLAUDE*` or `TMUX` behaves as a child of that session; `GIT_*` would point its git
+    at another repository.
+    """
+    env = {k: v for k, v in base.items() if not _LEAKS.match(k)}
+    env.update(TERM="xterm-256color", COLORTERM="truecolor")
+    env.update(STEER_SESSION=session, STEER_NAME=name, STEER_TASK=task)
+    return env
