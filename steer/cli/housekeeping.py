@@ -32,7 +32,9 @@ def _down(args: argparse.Namespace) -> int:
     from steer.runtime.supervise import shut_down
 
     shut_down(common_dir())
-    return emit(args, {}, lambda: say("every agent here has ended; worktrees and recordings are where they were"))
+    return emit(
+        args, {}, lambda: say("every agent here has ended; worktrees and recordings are where they were")
+    )
 
 
 def size(count: float) -> str:

@@ -78,8 +78,8 @@ def _source(name: str) -> Source:
     raise UserError(f"there is no file and no session {name!r}", "`steer ls --all` names the sessions")
 
 
-def open_screen(sources: list[Source], at: float | None, speed: float) -> int:
-    """The replay screen in a guarded child; its exit status. Raises `UserError` for what cannot be opened."""
+def open_screen(sources: list[Source], at: float | None, speed: float, align_by: str = "clock") -> int:
+    """The replay screen in a guarded child; its exit status. `align_by`: clock or start. Raises `UserError` for what cannot be opened."""
     from steer.cli.launcher import run_guarded
     from steer.replay.playhead import SPEEDS
     from steer.runtime.recording_file import RecordingFile
@@ -87,13 +87,14 @@ def open_screen(sources: list[Source], at: float | None, speed: float) -> int:
     for source in sources:
         RecordingFile(source.path).close()  # before the screen is taken: its errors are sentences
     speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
-    return run_guarded(lambda: _run_ui(sources, at, speed))
+    return run_guarded(lambda: _run_ui(sources, at, speed, align_by))
 
 
-def _run_ui(sources: list[Source], at: float | None, speed: float) -> int:
+def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str) -> int:
     os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
     from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config
+    from steer.replay.alignment import AlignBy
     from steer.ui.app import run_app
     from steer.ui.replay.no_fleet import NoFleet
     from steer.ui.replay.opening import open_replay
@@ -101,6 +102,7 @@ def _run_ui(sources: list[Source], at: float | None, speed: float) -> int:
 
     def run() -> int:
         state = open_replay(sources, at=at, speed=speed, is_playing=at is None)
+        state.align_by = AlignBy(align_by)
         return run_app(NoFleet(), ui_config(None), ReplayScreen(state))
 
     return report_any(run)

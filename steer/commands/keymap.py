@@ -89,8 +89,9 @@ _ALL_IDS = tuple(command.id for command in (*COMMANDS, *REPLAY))
 def resolve_keys(
     overrides: dict[str, list[str]], commands: tuple[Command, ...] = COMMANDS
 ) -> tuple[Keymap, list[str]]:
-    """The keymap of these commands (the board's, or `replay.REPLAY`) with the user's `overrides` (command id to keys; an empty list unbinds), and what is wrong
-    with them: one sentence for each unknown id (with the nearest known one) and each key bound twice.
+    """The keymap of `commands` (the board's, or `replay.REPLAY`) with the user's `overrides` (command id to keys;
+    an empty list unbinds), and what is wrong with them: one sentence for each unknown id (with the nearest known
+    one) and each key bound twice.
 
     A key the user gives to a command is taken from the default that had it.
     """

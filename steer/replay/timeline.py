@@ -93,7 +93,10 @@ class Timeline:
 
     def _bytes_between(self, start: float, end: float) -> float:
         """Buckets cut by an edge count by the share inside."""
+        if start > self.duration:
+            return 0.0
         width = self._bucket_s
+        end = end if end < self.duration else width * BUCKETS  # the newest bucket is not over yet
         first, last = max(start / width, 0.0), min(end / width, float(BUCKETS))
         if last <= first:
             return 0.0

@@ -192,7 +192,10 @@ class SteerApp(App[None], inherit_bindings=False):
 
 
 def run_app(port: FleetPort, config: UiConfig, first: Screen[None] | None = None) -> int:
-    """Run the board (or the screen `first`) until the operator leaves it; the exit status for the shell. Raises what crashed it."""
+    """Run the board (or the screen `first`) until the operator leaves it; the exit status for the shell.
+
+    Raises what crashed it.
+    """
     app = SteerApp(port, config, first=first)
     app.run()
     if app.crash is not None:

@@ -114,7 +114,10 @@ def _mark(frame: Frame) -> Line:
 
 
 def framed(frame: PaneFrame, corners: tuple[str, str, str], text: Line, mark: Line) -> Line:
-    """`corners`: left, edge, right. A corner, one edge, `text`, edges, `mark`, one edge, a corner: exactly `frame.width` cells."""
+    """A corner, one edge, `text`, edges, `mark`, one edge, a corner: exactly `frame.width` cells.
+
+    `corners`: left corner, edge, right corner.
+    """
     left, edge, right = corners
     room = frame.width - 4
     mark = fit(mark, room)

@@ -236,7 +236,7 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
         self.too_small.display = is_small
 
     def on_replay_area_placed(self) -> None:
-        self.call_after_refresh(self.wake)
+        self.call_after_refresh(self.wake_now)
 
     def shown_panes(self) -> list[Pane]:
         return self.area.shown_panes()
