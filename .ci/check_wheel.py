@@ -40,7 +40,9 @@ def check_demo(steer: str) -> None:
     screen = Emulator(COLS, ROWS)
     shown = wait(process, screen, ("Welcome to steer",))
     while "Welcome to steer" in shown:
-        process.write(b"\r")  # a key typed right after a dialog opened does not confirm it; people press again
+        process.write(
+            b"\r"
+        )  # a key typed right after a dialog opened does not confirm it; people press again
         shown = wait(process, screen, ("healthy", "looping", "drifting", "asking", "quit"))
     process.write(b"q")
     wait(process, screen, (), until_end=True)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from steer.errors import EnvironmentFault
+from steer.errors import EnvironmentFault, UserError
 
 
 def add(verbs: Any) -> None:
@@ -22,6 +22,7 @@ def add(verbs: Any) -> None:
     p.add_argument("--list", action="store_true", help="name the scenarios and what each shows")
     p.add_argument("--record", metavar="DIR", type=Path, help="keep the recordings in DIR")
     p.add_argument("--keep", action="store_true", help="keep the repository and its worktrees, and say where")
+    p.add_argument("--replay", action="store_true", help="play the recordings that come with steer instead")
     p.add_argument(
         "--pace", type=float, default=1.0, help="how slowly the agents work (1: watchable, 0: no pauses)"
     )
@@ -36,6 +37,8 @@ def _demo(args: argparse.Namespace) -> int:
         for name, scenario in SCENARIOS.items():
             print(f"{name:<10} {scenario.title}")
         return 0
+    if args.replay:
+        return _replay(args.scenario)
     names = chosen(args.scenario)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EnvironmentFault("the demo shows a board, and this is no terminal", "run it in a terminal")
@@ -46,6 +49,28 @@ def _demo(args: argparse.Namespace) -> int:
         if args.keep:
             print(f"the demo's repository is kept: {repository}")
     return status
+
+
+def _replay(names: list[str]) -> int:
+    """The recordings that ship (all, or those named), on one timeline."""
+    from steer.cli.replay import open_screen
+    from steer.replay.alignment import AlignBy
+    from steer.ui.replay.opening import Source
+
+    found = {path.stem: path for path in sorted(shipped_recordings().glob("*.cast"))}
+    for name in names:
+        if name not in found:
+            raise UserError(f"there is no recording {name!r}", f"recordings: {', '.join(found)}")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise EnvironmentFault("the demo shows recordings, and this is no terminal", "run it in a terminal")
+    return open_screen([Source(name, found[name]) for name in names or found], None, 1.0, AlignBy.START)
+
+
+def shipped_recordings() -> Path:
+    """`steer/recordings` in an installed wheel, the repository's `recordings` in a source checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "recordings"
+    return installed if installed.is_dir() else package.parent / "recordings"
 
 
 def _play(names: list[str], pace: float) -> int:

@@ -87,8 +87,9 @@ def _trust(args: argparse.Namespace) -> int:
 
 
 def _keys(args: argparse.Namespace) -> int:
-    from steer.commands.keymap import key_table, resolve_keys, show_key
+    from steer.commands.keymap import key_table, resolve_keys, show_keys
     from steer.commands.registry import COMMANDS
+    from steer.commands.replay import REPLAY
     from steer.config.load import load
 
     if args.markdown:
@@ -96,16 +97,17 @@ def _keys(args: argparse.Namespace) -> int:
         return 0
     overrides = {k: list(v) for k, v in load(_repository()).config.keys.items()}
     keymap, errors = resolve_keys(overrides)
-    rows = [
-        [" ".join(show_key(k) for k in keymap.keys.get(c.id, ())) or "-", c.id, c.title] for c in COMMANDS
-    ]
+    replay, replay_errors = resolve_keys(overrides, REPLAY)
+    errors += [e for e in replay_errors if e not in errors]
+    keys = {**keymap.keys, **replay.keys}
+    rows = [[" ".join(show_keys(keys.get(c.id, ()))) or "-", c.id, c.title] for c in (*COMMANDS, *REPLAY)]
 
     def show() -> None:
         table(rows, ["KEYS", "COMMAND", "WHAT IT DOES"])
         for error in errors:
             say(f"your configuration: {error}")
 
-    value = {c.id: {"keys": list(keymap.keys.get(c.id, ())), "title": c.title} for c in COMMANDS}
+    value = {c.id: {"keys": list(keys.get(c.id, ())), "title": c.title} for c in (*COMMANDS, *REPLAY)}
     return emit(args, {"commands": value, "errors": errors}, show)
 
 

@@ -11,9 +11,9 @@ from steer.ui.config import UiConfig
 from steer.ui.layout import Arrangement
 
 
-def ui_config(common_dir: Path) -> UiConfig:
-    """The board's settings for this repository. Raises `ConfigError`."""
-    config = load(common_dir.parent).config
+def ui_config(common_dir: Path | None) -> UiConfig:
+    """The settings of this user, for the board of this repository if there is one. Raises `ConfigError`."""
+    config = load(common_dir.parent if common_dir else None).config
     welcomed = cache_home() / "welcomed"
     try:
         layout = Arrangement(config.ui.layout)
@@ -27,7 +27,7 @@ def ui_config(common_dir: Path) -> UiConfig:
         layout=layout,
         sidebar=None if config.ui.sidebar else False,
         copy_on_release=config.ui.copy_on_release,
-        is_first_run=not welcomed.exists(),
+        is_first_run=common_dir is not None and not welcomed.exists(),
         on_welcomed=lambda: _remember(welcomed),
     )
 

@@ -11,7 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from steer.commands.command import Command
-from steer.commands.registry import BY_ID, COMMANDS
+from steer.commands.registry import COMMANDS
+from steer.commands.replay import REPLAY
 
 DEFAULT_LEAVE = ("ctrl+q", "ctrl+right_square_bracket")
 
@@ -82,24 +83,31 @@ def _character(name: str) -> str:
     return name
 
 
-def resolve_keys(overrides: dict[str, list[str]]) -> tuple[Keymap, list[str]]:
-    """The keymap with the user's `overrides` (command id to keys; an empty list unbinds), and what is wrong
-    with them: one sentence for each unknown id (with the nearest known one) and each key bound twice.
+_ALL_IDS = tuple(command.id for command in (*COMMANDS, *REPLAY))
+
+
+def resolve_keys(
+    overrides: dict[str, list[str]], commands: tuple[Command, ...] = COMMANDS
+) -> tuple[Keymap, list[str]]:
+    """The keymap of `commands` (the board's, or `replay.REPLAY`) with the user's `overrides` (command id to keys;
+    an empty list unbinds), and what is wrong with them: one sentence for each unknown id (with the nearest known
+    one) and each key bound twice.
 
     A key the user gives to a command is taken from the default that had it.
     """
-    errors = [_unknown(name) for name in overrides if name not in BY_ID]
-    chosen = {name: tuple(map(normal_key, keys)) for name, keys in overrides.items() if name in BY_ID}
-    commands: dict[str, str] = {}
+    errors = [_unknown(name) for name in overrides if name not in _ALL_IDS]
+    own = {command.id for command in commands}
+    chosen = {name: tuple(map(normal_key, keys)) for name, keys in overrides.items() if name in own}
+    by_key: dict[str, str] = {}
     for name, keys in chosen.items():
         for key in keys:
-            if commands.setdefault(key, name) != name:
-                errors.append(f"key {show_key(key)} is bound to both {commands[key]} and {name}")
-    for command in COMMANDS:
+            if by_key.setdefault(key, name) != name:
+                errors.append(f"key {show_key(key)} is bound to both {by_key[key]} and {name}")
+    for command in commands:
         if command.id not in chosen:
             for key in command.keys:
-                commands.setdefault(key, command.id)
-    return Keymap(commands, _by_command(commands)), errors
+                by_key.setdefault(key, command.id)
+    return Keymap(by_key, _by_command(by_key)), errors
 
 
 def _by_command(commands: dict[str, str]) -> dict[str, tuple[str, ...]]:
@@ -110,7 +118,7 @@ def _by_command(commands: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, BY_ID, n=1)
+    near = difflib.get_close_matches(name, _ALL_IDS, n=1)
     return f"unknown command {name!r} in keys" + (f"; the nearest is {near[0]!r}" if near else "")
 
 
@@ -124,19 +132,22 @@ def check_leave(chords: list[str]) -> tuple[tuple[str, ...], list[str]]:
     return good or DEFAULT_LEAVE, errors
 
 
-def _range(keys: tuple[str, ...]) -> list[str]:
-    return ["1-9"] if keys == tuple("123456789") else [show_key(k) for k in keys]
+def show_keys(keys: tuple[str, ...]) -> list[str]:
+    """Keys for people; a run of digits as one."""
+    if len(keys) > 2 and all(key.isdigit() for key in keys):
+        return [f"{keys[0]}-{keys[-1]}"]
+    return [show_key(k) for k in keys]
 
 
 def _row(command: Command) -> str:
-    keys = ", ".join(f"`{key}`" for key in _range(command.keys))
+    keys = ", ".join(f"`{key}`" for key in show_keys(command.keys))
     return f"| {keys} | {command.title} | {command.help} |"
 
 
 def key_table() -> str:
     """The default keys as Markdown, one table per group."""
     groups: dict[str, list[Command]] = {}
-    for command in COMMANDS:
+    for command in (*COMMANDS, *REPLAY):
         groups.setdefault(command.group, []).append(command)
     parts = [
         "\n".join(

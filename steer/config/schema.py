@@ -73,7 +73,9 @@ class Agent:
 
     argv: tuple[str, ...]
     title: str = ""
-    interrupt: tuple[str, ...] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
+    interrupt: tuple[
+        str, ...
+    ] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
     submit: tuple[str, ...] = ()  # keys that send a typed message; empty: as the profile says, or enter
 
 

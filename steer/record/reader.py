@@ -79,6 +79,17 @@ class Reader:
         self._notes: dict[str, tuple[int, int]] = {}  # text -> (first line, count)
 
     @property
+    def is_document(self) -> bool:
+        """Reading what looks like one JSON document (version 1): events come when it is whole."""
+        return self._document is not None
+
+    @property
+    def can_restart(self) -> bool:
+        """Everything fed so far has become events: another reader could go on from here."""
+        is_between = self._buffer or self._is_skipping or self._has_exact or self.is_document
+        return self.header is not None and not is_between
+
+    @property
     def problems(self) -> list[str]:
         """What was wrong, one line per kind of damage, with the number of the first line that had it."""
         return [

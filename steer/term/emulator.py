@@ -50,10 +50,19 @@ def clamp_size(cols: int, rows: int) -> tuple[int, int]:
 class Emulator:
     """A terminal of `cols` x `rows` cells (clamped to 2x2..1000x500) with bounded scrollback."""
 
-    def __init__(self, cols: int = 80, rows: int = 24, scrollback_lines: int = SCROLLBACK_LINES) -> None:
+    def __init__(
+        self,
+        cols: int = 80,
+        rows: int = 24,
+        scrollback_lines: int = SCROLLBACK_LINES,
+        snapshot: bytes = b"",
+    ) -> None:
+        """`snapshot` (see there): begin with that screen, at its size. Raises `ValueError` if it is damaged."""
         cols, rows = clamp_size(cols, rows)
         self._scrollback_bytes = scrollback_lines * (max(cols, 80) * _BYTES_PER_CELL + 16)
-        self._screen = Screen(cols, rows, self._scrollback_bytes)
+        self._screen = Screen(cols, rows, self._scrollback_bytes, snapshot)
+        if snapshot:
+            cols, rows = self._screen.size
         self._replies = bytearray()
         self._signals: list[Signal] = []
         self._screen.on_reply(self._reply)
@@ -140,6 +149,23 @@ class Emulator:
     def dump(self) -> bytes:
         """Bytes that recreate this screen in an empty terminal of the same size."""
         return self._screen.dump()
+
+    def keep_unfinished(self, max_bytes: int) -> None:
+        """Have snapshots carry a sequence of up to `max_bytes` of which only the begin was fed yet."""
+        self._screen.keep_unfinished(max_bytes)
+
+    def snapshot(self) -> bytes:
+        """The whole state, scrollback and half-fed sequences included, for `Emulator(snapshot=...)` of this
+        process; b"" at the rare moments when there is none. Unlike `dump` it is no terminal output."""
+        return self._screen.snapshot()
+
+    def span(self, first: int, last: int) -> list[str]:
+        """Rows `first`..`last` (both included, counted from the oldest of the scrollback) as `rows` gives them."""
+        return self._screen.rows(SCREEN, first, last)
+
+    def plain(self, first: int, last: int) -> str:
+        """The same rows as plain text, one line each; blank ones at the end may be missing."""
+        return self._screen.plain((first, 0), (last, self.cols - 1), unwrap=False)
 
     @property
     def cursor(self) -> Cursor:

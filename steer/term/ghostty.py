@@ -7,6 +7,7 @@ feeds a chunk, three calls bring a whole screen as rows of text with SGR sequenc
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -25,8 +26,12 @@ _INITIAL_BUFFER = 64 * 1024
 class Screen:
     """One native terminal. Not thread-safe. Sizes from 2x2 on: at one row the library crashed."""
 
-    def __init__(self, cols: int, rows: int, scrollback_bytes: int) -> None:
-        self._term = Terminal(cols, rows)
+    def __init__(self, cols: int, rows: int, scrollback_bytes: int, snapshot: bytes = b"") -> None:
+        """Empty, or as `snapshot` (see there) says, whose size then counts instead of `cols` and `rows`.
+
+        Raises `ValueError` for a snapshot that is none of this version's.
+        """
+        self._term = _restored(snapshot) if snapshot else Terminal(cols, rows)
         self._handle = self._term._t[0]
         self._callbacks: list[Any] = []
         # Bounding scrollback by bytes is 5-10 times faster than by lines (measured, pyghostty 0.1.3).
@@ -169,6 +174,21 @@ class Screen:
         options.selection = self._selection
         return self._format(options).encode()
 
+    def keep_unfinished(self, max_bytes: int) -> None:
+        """Have snapshots carry an escape sequence that is only half written yet."""
+        self._set("CONTINUATION_MAX_BYTES", ffi.new("size_t*", max_bytes))
+
+    def snapshot(self) -> bytes:
+        """Everything: both screens, scrollback, modes, parser; b"" while that is impossible (an unfinished
+        sequence longer than `keep_unfinished` allows). For memory only: the format belongs to the version."""
+        out, size = ffi.new("uint8_t**"), ffi.new("size_t*")
+        if lib.ghostty_snapshot_encode_alloc(self._handle, ffi.NULL, out, size) != 0:
+            return b""
+        try:
+            return bytes(ffi.buffer(out[0], size[0]))
+        finally:
+            lib.ghostty_free(ffi.NULL, out[0], size[0])
+
     def _select(self, tag: int, start: tuple[int, int], end: tuple[int, int]) -> None:
         for (y, x), ref in ((start, self._start), (end, self._end)):
             self._point.tag, self._point.value.x, self._point.value.y = tag, x, y
@@ -204,6 +224,31 @@ class Screen:
 
     def close(self) -> None:
         self._term.close()
+
+
+def _restored(snapshot: bytes) -> Terminal:
+    """pyghostty's terminal around the one that `snapshot` describes."""
+    decoder, handle, data = (
+        ffi.new("GhosttySnapshotDecoder*"),
+        ffi.new("GhosttyTerminal*"),
+        ffi.from_buffer(snapshot),
+    )
+    source = ffi.cast("uint8_t*", data)
+    if lib.ghostty_snapshot_decoder_new_buf(ffi.NULL, decoder, source, len(snapshot)) != 0:
+        raise ValueError("not a snapshot")
+    limit = ffi.new("size_t*", len(snapshot))
+    lib.ghostty_snapshot_decoder_set(
+        decoder[0], lib.GHOSTTY_SNAPSHOT_DECODER_OPT_MAX_CONTINUATION_BYTES, limit
+    )
+    result = lib.ghostty_snapshot_decoder_decode(decoder[0], handle)
+    lib.ghostty_snapshot_decoder_free(decoder[0])
+    if result != 0:
+        raise ValueError("a snapshot of another version")
+    terminal = Terminal(2, 2)
+    terminal.close()
+    terminal._t = handle
+    terminal._free = weakref.finalize(terminal, lib.ghostty_terminal_free, handle[0])
+    return terminal
 
 
 class _KeyEncoder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from rich.console import RenderableType
 from textual.app import App
@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from steer.commands.keymap import resolve_keys
 from steer.commands.registry import BY_ID
+from steer.commands.replay import REPLAY
 from steer.errors import SteerError
 from steer.model.port import FleetPort
 from steer.ui.action import ACTIONS
@@ -21,12 +22,20 @@ from steer.ui.bridge import Bridge
 from steer.ui.config import UiConfig
 from steer.ui.driver import DirectDriver
 from steer.ui.painter import Painter
+from steer.ui.pane import Pane
 from steer.ui.positioned import positioned
 from steer.ui.skin import Skin
 from steer.ui.textual_theme import textual_theme
 from steer.ui.theme import Theme
 from steer.ui.theme_folder import DEFAULT_THEME, load_themes, pick_theme, shipped_folder
 from steer.ui.theme_watch import watch_themes
+
+
+@runtime_checkable
+class HasPanes(Protocol):
+    """A screen with terminals on it: the board, a replay."""
+
+    def shown_panes(self) -> list[Pane]: ...
 
 
 class SteerApp(App[None], inherit_bindings=False):
@@ -37,12 +46,21 @@ class SteerApp(App[None], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     TITLE = "steer"
 
-    def __init__(self, port: FleetPort, config: UiConfig, driver_class: type[Driver] | None = None) -> None:
+    def __init__(
+        self,
+        port: FleetPort,
+        config: UiConfig,
+        driver_class: type[Driver] | None = None,
+        first: Screen[None] | None = None,
+    ) -> None:
+        """`first`: a screen to show instead of the board; the app ends with it."""
         super().__init__(driver_class=driver_class)
+        self._first = first
         self.port = port
         self.config = config
         self.actions = ACTIONS
         self.keymap, self._key_errors = resolve_keys(config.keys)
+        self.replay_keymap, _ = resolve_keys(config.keys, REPLAY)
         self._folders = (shipped_folder(), config.theme_folder)
         self.themes, self._theme_errors = load_themes(self._folders)
         self.theme_name = config.theme if config.theme in self.themes else DEFAULT_THEME
@@ -67,6 +85,8 @@ class SteerApp(App[None], inherit_bindings=False):
             self.register_theme(textual_theme(name, theme))
         self.theme = f"steer-{self.theme_name}"
         self.push_screen(self.board)
+        if self._first is not None:
+            self.push_screen(self._first, lambda _: self.exit())
         self.run_worker(self._connect(), exit_on_error=False)
         self.run_worker(watch_themes(self.config.theme_folder, self.reload_themes), exit_on_error=False)
 
@@ -168,12 +188,16 @@ class SteerApp(App[None], inherit_bindings=False):
         super()._display(screen, positioned(renderable))
 
     def post_display_hook(self) -> None:
-        self.painter.repair(self.board.area.shown_panes())
+        if isinstance(self.screen, HasPanes):
+            self.painter.repair(self.screen.shown_panes())
 
 
-def run_app(port: FleetPort, config: UiConfig) -> int:
-    """Run the board until the operator leaves it; the exit status for the shell. Raises what crashed it."""
-    app = SteerApp(port, config, DirectDriver)
+def run_app(port: FleetPort, config: UiConfig, first: Screen[None] | None = None) -> int:
+    """Run the board (or the screen `first`) until the operator leaves it; the exit status for the shell.
+
+    Raises what crashed it.
+    """
+    app = SteerApp(port, config, DirectDriver, first=first)
     app.run()
     if app.crash is not None:
         raise app.crash

@@ -100,6 +100,9 @@ class Board(Screen[None], inherit_bindings=False):
             self.area.dress()
         return True
 
+    def shown_panes(self) -> list[Pane]:
+        return self.area.shown_panes()
+
     def show_lost(self, reason: str) -> None:
         self.top.lost = reason or "lost"
         self.top.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from steer.model.attention import Rank
 from steer.model.session import SessionView
@@ -22,6 +23,34 @@ _BY_RANK = {
 }
 
 
+Glyphs = tuple[str, str, str, str, str, str]  # top left, edge, top right, side, bottom left, bottom right
+
+
+class PaneFrame(Protocol):
+    """What a pane needs of its frame: a session's on the board, a recording's in a replay."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def is_selected(self) -> bool: ...
+
+    @property
+    def is_focus(self) -> bool: ...
+
+    @property
+    def scrolled(self) -> int: ...
+
+    @property
+    def glyphs(self) -> Glyphs: ...
+
+    @property
+    def role(self) -> str: ...
+
+    def edges(self) -> tuple[Line, Line]:
+        """Top and bottom line, `width` cells each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What decides how a pane's frame looks. `width` is in cells; `scrolled` in lines above the live bottom."""
@@ -38,9 +67,8 @@ class Frame:
     search: str = ""  # "3 of 17" while a search is on
 
     @property
-    def glyphs(self) -> tuple[str, str, str, str, str, str]:
-        """Corners, edges: heavy lines mark the selected pane, so it shows without colour too."""
-        return _HEAVY if self.is_selected else _THIN
+    def glyphs(self) -> Glyphs:
+        return glyphs(self.is_selected)
 
     @property
     def role(self) -> str:
@@ -50,18 +78,26 @@ class Frame:
         calm = "border.selected edge" if self.is_selected else "border.normal edge"
         return _BY_RANK.get(Rank(self.rank), calm)
 
+    def edges(self) -> tuple[Line, Line]:
+        return top(self), bottom(self)
+
+
+def glyphs(is_selected: bool) -> Glyphs:
+    """Corners, edges: heavy lines mark the selected pane, so it shows without colour too."""
+    return _HEAVY if is_selected else _THIN
+
 
 def top(frame: Frame) -> Line:
     left, edge, right, *_ = frame.glyphs
     title = title_spans(frame.view, frame.number, frame.is_focus, frame.width)
     mark = _mark(frame)
-    return _edge(frame, left, edge, right, title, mark)
+    return framed(frame, (left, edge, right), title, mark)
 
 
 def bottom(frame: Frame) -> Line:
     *_, left, right = frame.glyphs
     edge = frame.glyphs[1]
-    return _edge(frame, left, edge, right, status_spans(frame.view, frame.now, frame.width - 4), [])
+    return framed(frame, (left, edge, right), status_spans(frame.view, frame.now, frame.width - 4), [])
 
 
 def _mark(frame: Frame) -> Line:
@@ -77,8 +113,12 @@ def _mark(frame: Frame) -> Line:
     return marks
 
 
-def _edge(frame: Frame, left: str, edge: str, right: str, text: Line, mark: Line) -> Line:
-    """A corner, one edge, `text`, edges, `mark`, one edge, a corner: exactly `frame.width` cells."""
+def framed(frame: PaneFrame, corners: tuple[str, str, str], text: Line, mark: Line) -> Line:
+    """A corner, one edge, `text`, edges, `mark`, one edge, a corner: exactly `frame.width` cells.
+
+    `corners`: left corner, edge, right corner.
+    """
+    left, edge, right = corners
     room = frame.width - 4
     mark = fit(mark, room)
     text = fit(text, max(0, room - line_width(mark)))

@@ -12,8 +12,7 @@ from textual.strip import Strip
 
 from steer.model.frame import Frame as TerminalFrame
 from steer.term.visible import visible
-from steer.ui import frame_line
-from steer.ui.frame_line import Frame
+from steer.ui.frame_line import PaneFrame
 from steer.ui.highlight import highlighted
 from steer.ui.line import Span
 from steer.ui.line_widget import LineWidget
@@ -33,7 +32,7 @@ class Pane(LineWidget):
         super().__init__()
         self.session = session
         self.store = RowStore()
-        self.frame: Frame | None = None
+        self.frame: PaneFrame | None = None
         self.selection: Selection | None = None
         self.search: Search | None = None
         self.error = ""
@@ -59,7 +58,7 @@ class Pane(LineWidget):
             self.refresh()
         return dirty
 
-    def dress(self, frame: Frame) -> None:
+    def dress(self, frame: PaneFrame) -> None:
         """Change the frame; it is drawn again only where it looks different."""
         before, self.frame = self.frame, frame
         if before is None or before.width != frame.width:
@@ -68,8 +67,8 @@ class Pane(LineWidget):
         if before.role != frame.role or before.glyphs != frame.glyphs:
             self.refresh()
             return
-        for y, line in ((0, frame_line.top), (self.size.height - 1, frame_line.bottom)):
-            if line(before) != line(frame):
+        for y, old, new in zip((0, self.size.height - 1), before.edges(), frame.edges(), strict=True):
+            if old != new:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def select(self, selection: Selection | None) -> None:
@@ -116,8 +115,9 @@ class Pane(LineWidget):
         if frame is None:
             return self.skin.strip([], width, "text.normal on:surface.background")
         if y in (0, height - 1):
-            line = frame_line.top(frame) if y == 0 else frame_line.bottom(frame)
-            return self.skin.strip(line, width, "text.normal on:surface.background")
+            return self.skin.strip(
+                frame.edges()[0 if y == 0 else 1], width, "text.normal on:surface.background"
+            )
         side = self.skin.strip([Span(frame.glyphs[3], frame.role)], 1, "text.normal on:surface.background")
         return Strip.join([side, self._row(y - 1, width - 2), side])
 

@@ -3,7 +3,7 @@ of those that are seen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 SETTLE_S = 0.12  # a terminal is resized this long after the last change of layout
 
 
-class _RectLayout(Layout):
-    """Places each child where `PaneArea.rects` says."""
+class HasRects(Protocol):
+    rects: dict[Widget, Rect]
+
+
+class RectLayout(Layout):
+    """Places each child where its parent's `rects` say."""
 
     name = "rects"
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        area = cast(PaneArea, parent)
+        area = cast(HasRects, parent)
         whole = Rect(0, 0, size.width, size.height)
         return [
             WidgetPlacement(Region(*area.rects.get(child, whole)), NULL_OFFSET, Spacing(), child)
@@ -60,7 +64,7 @@ class PaneArea(Container, inherit_bindings=False):
         self._watched: dict[str, tuple[int, int]] = {}
         self._timer: Timer | None = None
         self._empty = EmptyBoard()
-        self._layout_by_rects = _RectLayout()
+        self._layout_by_rects = RectLayout()
 
     @property
     def layout(self) -> Layout:

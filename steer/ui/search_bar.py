@@ -21,9 +21,13 @@ class SearchBar(Horizontal, inherit_bindings=False):
             self.query = query
             super().__init__()
 
+    def __init__(self, placeholder: str = "find in this pane; Esc leaves") -> None:
+        super().__init__()
+        self._placeholder = placeholder
+
     def compose(self) -> ComposeResult:
         yield Static(" / ", markup=False)
-        yield Input(placeholder="find in this pane; Esc leaves", max_length=500)
+        yield Input(placeholder=self._placeholder, max_length=500)
 
     @property
     def is_open(self) -> bool:

@@ -230,7 +230,7 @@ def _read(pid: int, what: str) -> bytes:
 
 def _cwd(pid: int) -> bytes:
     try:
-        return os.fsencode(os.readlink(f"/proc/{pid}/cwd"))
+        return os.fsencode(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return b""
 

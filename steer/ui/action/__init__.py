@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steer.ui.action import agent, app_wide, dialogue, navigate, text
+from steer.ui.action import agent, app_wide, dialogue, navigate, replay, text
 from steer.ui.action.context import Action
 
 ACTIONS: dict[str, Action] = {
@@ -10,5 +10,6 @@ ACTIONS: dict[str, Action] = {
     **agent.ACTIONS,
     **dialogue.ACTIONS,
     **text.ACTIONS,
+    **replay.ACTIONS,
     **app_wide.ACTIONS,
 }

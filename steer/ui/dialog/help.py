@@ -10,8 +10,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
 from steer.commands.command import Command
-from steer.commands.keymap import Keymap, show_key
+from steer.commands.keymap import Keymap, show_key, show_keys
 from steer.commands.registry import COMMANDS
+from steer.commands.replay import REPLAY
 from steer.ui.dialog.card import Card, CardText, CardTitle
 from steer.ui.line import Line, Span
 
@@ -28,6 +29,10 @@ class HelpDialog(Card[None]):
     HelpDialog VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     HelpDialog > Vertical { height: 86%; }
     """
+
+    def __init__(self, is_replay: bool = False) -> None:
+        super().__init__()
+        self._is_replay = is_replay
 
     def compose(self) -> ComposeResult:
         self._text = CardText(self._lines(""))
@@ -55,6 +60,14 @@ class HelpDialog(Card[None]):
             scroll.scroll_relative(y=moves[event.key], animate=False)
 
     def _lines(self, wanted: str) -> list[Line]:
+        replay = help_lines(list(REPLAY), self.steer.replay_keymap, wanted, lambda c: "", ())
+        if self._is_replay:
+            return replay or [[Span("nothing like that", "text.muted")]]
+        board = self._board_lines(wanted)
+        both = [*board, [], *replay] if board and replay else board + replay
+        return both or [[Span("nothing like that", "text.muted")]]
+
+    def _board_lines(self, wanted: str) -> list[Line]:
         state = self.steer.board.state
         return help_lines(
             [c for c in COMMANDS if c.id in self.steer.actions or c.id == "select_number"],
@@ -72,7 +85,10 @@ def help_lines(
     reason: Callable[[Command], str],
     leave: tuple[str, ...],
 ) -> list[Line]:
-    """The commands that contain `wanted` in title, help or key, by group; `reason` says why one is off."""
+    """The commands that contain `wanted` in title, help or key, by group; `reason` says why one is off.
+
+    `leave` are the keys that come back from an agent, told below the list; none: not told.
+    """
     lines: list[Line] = []
     group = ""
     for command in commands:
@@ -83,16 +99,15 @@ def help_lines(
             group = command.group
             lines += [[], [Span(group, "text.accent bold")]] if lines else [[Span(group, "text.accent bold")]]
         lines.append(_line(keys, command, reason(command)))
-    if not wanted:
+    if leave and not wanted:
         back = " or ".join(map(show_key, leave))
         lines += [[], [Span("While keys go to an agent, ", "text.muted"), Span(back, "text.accent bold"),
                        Span(" comes back to the board.", "text.muted")]]  # fmt: skip
-    return lines or [[Span("nothing like that", "text.muted")]]
+    return lines
 
 
 def _keys(command: Command, keymap: Keymap) -> str:
-    keys = keymap.keys.get(command.id, ())
-    return "1-9" if len(keys) == 9 else " ".join(map(show_key, keys))
+    return " ".join(show_keys(keymap.keys.get(command.id, ())))
 
 
 def _line(keys: str, command: Command, off: str) -> Line:

@@ -1,0 +1,53 @@
+"""What stands on a timeline: markers of the recording, sorted by what they mean.
+
+steer writes the markers of its own sessions (`runtime/intervention`, `runtime/supervisor.py`), and their first
+word says what happened. Markers of other recorders are notes. Labels are untrusted text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MarkKind(StrEnum):
+    INTERVENTION = "intervention"  # what the operator did
+    FORK = "fork"
+    FLAG = "flag"
+    CHECKPOINT = "checkpoint"
+    NOTE = "note"
+    EXIT = "exit"
+
+
+# First words of steer's own markers.
+_FIRST_WORD = {
+    "inject": MarkKind.INTERVENTION,
+    "interrupt": MarkKind.INTERVENTION,
+    "pause": MarkKind.INTERVENTION,
+    "continue": MarkKind.INTERVENTION,
+    "kill": MarkKind.INTERVENTION,
+    "forked": MarkKind.FORK,
+    "flag": MarkKind.FLAG,
+    "checkpoint": MarkKind.CHECKPOINT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`at`: seconds since the recording began. `label` is untrusted."""
+
+    at: float
+    kind: MarkKind
+    label: str
+
+
+def kind_of(label: str) -> MarkKind:
+    first, _, _ = label.partition(" ")
+    return _FIRST_WORD.get(first.rstrip(":"), MarkKind.NOTE)
+
+
+def exit_label(status: int | None) -> str:
+    """What an exit event says; `status` is negative for a signal, None when the recording does not tell."""
+    if status is None:
+        return "ended"
+    return f"ended by signal {-status}" if status < 0 else f"ended with status {status}"

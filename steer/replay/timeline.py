@@ -1,0 +1,120 @@
+"""What a recording holds over time, made event by event: how long, how busy, and what stands out.
+
+Memory is bounded whatever the recording is: activity is counted in a fixed number of buckets that double in
+width when time runs over, and lists stop at a limit and say so.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
+
+from steer.record.reader import Event, Kind
+from steer.replay.idle import IDLE_S
+from steer.replay.mark import Mark, MarkKind, exit_label, kind_of
+
+BUCKETS = 2048
+_FIRST_BUCKET_S = 1 / 64
+MAX_MARKS = 10_000
+MAX_GAPS = 50_000
+MAX_INPUTS = 20_000
+_INPUT_APART_S = 0.5  # keys typed closer together are one input
+_MAX_LABEL = 500
+
+
+class Timeline:
+    """Feed it events with `take`, in order. All times are seconds since the recording began."""
+
+    def __init__(self) -> None:
+        self.duration = 0.0
+        self.events = 0
+        self.output_bytes = 0
+        self.marks: list[Mark] = []
+        self.inputs: list[float] = []  # when typing began
+        self.resizes = 0
+        self.gaps: list[tuple[float, float]] = []  # silences longer than `idle.IDLE_S`
+        self.exit: Mark | None = None
+        self.is_overfull = False  # there were more marks, inputs or gaps than are kept
+        self._buckets = [0] * BUCKETS
+        self._bucket_s = _FIRST_BUCKET_S
+        self._active_at = 0.0
+        self._input_at = -1e9
+
+    def take(self, event: Event) -> None:
+        self.events += 1
+        self.duration = max(self.duration, event.at)
+        if event.kind is Kind.OUTPUT:
+            self._output(event.at, len(event.data))
+        elif event.kind is Kind.INPUT:
+            self._input(event.at)
+        elif event.kind is Kind.RESIZE:
+            self.resizes += 1
+        elif event.kind is Kind.MARKER:
+            self._mark(Mark(event.at, kind_of(event.text), event.text[:_MAX_LABEL]))
+        else:
+            self.exit = Mark(event.at, MarkKind.EXIT, exit_label(event.status))
+            self._mark(self.exit)
+
+    def _output(self, at: float, size: int) -> None:
+        self.output_bytes += size
+        while at >= self._bucket_s * BUCKETS:
+            pairs = zip(self._buckets[::2], self._buckets[1::2], strict=True)
+            self._buckets = [a + b for a, b in pairs] + [0] * (BUCKETS // 2)
+            self._bucket_s *= 2
+        self._buckets[int(at / self._bucket_s)] += size
+        self._end_gap(at)
+
+    def _input(self, at: float) -> None:
+        if at - self._input_at > _INPUT_APART_S:
+            if len(self.inputs) < MAX_INPUTS:
+                self.inputs.append(at)
+            else:
+                self.is_overfull = True
+        self._input_at = at
+        self._end_gap(at)
+
+    def _mark(self, mark: Mark) -> None:
+        if len(self.marks) < MAX_MARKS or mark.kind is MarkKind.EXIT:
+            self.marks.append(mark)
+        else:
+            self.is_overfull = True
+
+    def _end_gap(self, at: float) -> None:
+        if at - self._active_at > IDLE_S:
+            if len(self.gaps) < MAX_GAPS:
+                self.gaps.append((self._active_at, at))
+            else:
+                self.is_overfull = True
+        self._active_at = at
+
+    def density(self, edges: list[float]) -> list[float]:
+        """Bytes of output between each two neighbours of `edges` (rising; may reach outside the recording)."""
+        return [self._bytes_between(start, end) for start, end in pairwise(edges)]
+
+    def _bytes_between(self, start: float, end: float) -> float:
+        """Buckets cut by an edge count by the share inside."""
+        if start > self.duration:
+            return 0.0
+        width = self._bucket_s
+        end = end if end < self.duration else width * BUCKETS  # the newest bucket is not over yet
+        first, last = max(start / width, 0.0), min(end / width, float(BUCKETS))
+        if last <= first:
+            return 0.0
+        i, j = int(first), min(int(last), BUCKETS - 1)
+        if i == j:
+            return self._buckets[i] * (last - first)
+        inner = sum(self._buckets[i + 1 : j])
+        return inner + self._buckets[i] * (i + 1 - first) + self._buckets[j] * (last - j)
+
+    def last_mark(self, at: float) -> Mark | None:
+        """The newest mark at or before `at`."""
+        i = bisect_right(self.marks, at, key=lambda mark: mark.at)
+        return self.marks[i - 1] if i else None
+
+    def neighbour(self, at: float, by: int) -> Mark | None:
+        """The first mark after `at` (by 1) or the last one before it (by -1)."""
+        if by > 0:
+            i = bisect_right(self.marks, at, key=lambda mark: mark.at)
+        else:
+            i = bisect_left(self.marks, at, key=lambda mark: mark.at) - 1
+        return self.marks[i] if 0 <= i < len(self.marks) else None
