@@ -1,5 +1,6 @@
 """What is fed to the encoder comes back byte by byte, and no damage makes the reader raise."""
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steer.record import cast
+from steer.record.cast import quote
 from steer.record.reader import Event, Kind, Reader
 
 # Mixes of text and binary: plain bytes find little, since almost none of them begin a UTF-8 character.
@@ -101,3 +103,9 @@ def test_anything_at_all_can_be_read(data: bytes, step: int) -> None:
 )
 def test_chunking_never_matters(data: bytes, step: int) -> None:
     assert read(data, step) == read(data)
+
+
+@given(st.text(alphabet=st.sampled_from('ab"\\\n\r\t\x1b\x00\x07\x7f\x85é€🎉 '), max_size=200))
+def test_fast_quoting_is_json(text: str) -> None:
+    assert json.loads(quote(text.encode(), text)) == text
+    assert b"\n" not in quote(text.encode(), text)
