@@ -41,7 +41,9 @@ def screen(recording: RecordingFile, at: float = 1e9) -> str:
     return "\n".join(player.emulator.lines()) if player.emulator else ""
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda d: gzip.compress(d[:50]) + gzip.compress(d[50:])])
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, lambda d: gzip.compress(d[:50]) + gzip.compress(d[50:])]
+)
 def test_plain_and_packed_files_show_the_same(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     recording = opened(tmp_path / "a.cast", pack(sample()))
