@@ -172,9 +172,9 @@ class RecordingFile:
         events += reader.finish()
         self._trouble += reader.problems
         self._seekable = spool = _temporary()
-        for line in _lines(reader.header or Header(), events):
-            _write(spool, line)
-            self._feed(line)
+        for piece in _joined(_lines(reader.header or Header(), events)):
+            _write(spool, piece)
+            self._feed(piece)
         self.index.finish()
 
 
@@ -208,6 +208,17 @@ def _is_document(start: bytes) -> bool:
     reader.feed(start)
     is_first_version = reader.header is not None and reader.header.version == 1
     return reader.is_document or is_first_version or (bool(start) and b"\n" not in start)
+
+
+def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines in pieces of about `PIECE_BYTES`."""
+    piece = bytearray()
+    for line in lines:
+        piece += line
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _lines(header: Header, events: list[Event]) -> Iterator[bytes]:
