@@ -79,7 +79,10 @@ def _source(name: str) -> Source:
 
 
 def open_screen(sources: list[Source], at: float | None, speed: float, align_by: str = "clock") -> int:
-    """The replay screen in a guarded child; its exit status. `align_by`: clock or start. Raises `UserError` for what cannot be opened."""
+    """The replay screen in a guarded child; its exit status. `align_by`: clock or start.
+
+    Raises `UserError` for what cannot be opened.
+    """
     from steer.cli.launcher import run_guarded
     from steer.replay.playhead import SPEEDS
     from steer.runtime.recording_file import RecordingFile

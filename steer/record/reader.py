@@ -16,7 +16,9 @@ from enum import StrEnum
 from typing import Any
 
 MAX_LINE_BYTES = 16 << 20
-MAX_DOCUMENT_BYTES = 64 << 20  # a v1 recording is one JSON document and has to be held whole
+MAX_DOCUMENT_BYTES = (
+    16 << 20
+)  # a v1 recording is one JSON document and has to be held whole, in 30 times the memory
 MAX_AT_S = 100 * 365 * 86400.0
 COLS = (2, 1000)
 ROWS = (1, 500)

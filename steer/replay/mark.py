@@ -6,6 +6,7 @@ word says what happened. Markers of other recorders are notes. Labels are untrus
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,14 @@ class Mark:
 def kind_of(label: str) -> MarkKind:
     first, _, _ = label.partition(" ")
     return _FIRST_WORD.get(first.rstrip(":"), MarkKind.NOTE)
+
+
+_DIGEST = re.compile(r"(inject|checkpoint) [0-9a-f]{6,64}\b")
+
+
+def wording(mark: Mark) -> str:
+    """The label for people: without the digests that steer's own markers carry."""
+    return _DIGEST.sub(r"\1", mark.label, count=1)
 
 
 def exit_label(status: int | None) -> str:

@@ -8,6 +8,7 @@ screen.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from steer.record.reader import Event, Reader
@@ -16,7 +17,6 @@ from steer.replay.keyframe import Keyframe, blank
 from steer.term.emulator import Emulator
 
 READ_BYTES = 32 * 1024
-_SLICE = 256  # events interpreted between two looks at the budget
 
 Read = Callable[[int, int], bytes]  # (offset, size) -> at most `size` bytes of the recording from there
 
@@ -75,16 +75,11 @@ class Player:
         emulator = self.emulator
         if emulator is None:
             return True
-        while self._next < len(self._pending):
-            part = self._pending[self._next : self._next + _SLICE]
-            due = [event for event in part if event.at <= self.position]
-            if due:
-                perform(emulator, due)
-                self._next += len(due)
-                self._fed_at = due[-1].at
-            if len(due) < len(part):
-                return False
-        return True
+        end = bisect_right(self._pending, self.position, key=lambda event: event.at)
+        if end > self._next:
+            perform(emulator, self._pending[self._next : end])
+            self._next, self._fed_at = end, self._pending[end - 1].at
+        return self._next >= len(self._pending)
 
     def _fill(self) -> bool:
         """Read on; False when there is nothing more for now."""

@@ -31,7 +31,7 @@ def story(path: Path, began: int = 1_700_000_000, name: str = "tick") -> Path:
     encoder = cast.Encoder()
     lines = [cast.header(40, 8, began, title=name)]
     lines += [encoder.output(float(i), f"{name} {i}\r\n".encode()) for i in range(10)]
-    lines += [encoder.marker(40.0, "inject ab: stop it")]
+    lines += [encoder.marker(40.0, "inject abcdef12: stop it")]
     lines += [encoder.output(float(i), f"{name} {i}\r\n".encode()) for i in range(40, 60)]
     path.write_bytes(b"".join([*lines, encoder.exit(60.0, 0)]))
     return path
@@ -77,7 +77,7 @@ def test_keys_move_the_playhead(tmp_path: Path) -> None:
             await s.press("right")
             assert s.at == 5 and "tick 5" in s.text() and "tick 6" not in s.text()
             await s.press("right_square_bracket")
-            assert s.at == 40 and "inject ab: stop it" in s.text()
+            assert s.at == 40 and "◆ inject: stop it" in s.text()
             await s.press("full_stop")
             assert s.at == 41
             await s.press("comma", "comma")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 from steer.replay.alignment import Alignment
 from steer.replay.mark import MarkKind
@@ -27,9 +27,9 @@ _RANK = {glyph: rank for rank, (glyph, _) in enumerate(MARKS.values())}
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One cell per column: `levels` 0 (silence) to 8, `marks` glyph and role or ("", "")."""
+    """One cell per column: `levels` 0 (silence) to 1, `marks` glyph and role or ("", "")."""
 
-    levels: tuple[int, ...]
+    levels: tuple[float, ...]
     marks: tuple[tuple[str, str], ...]
 
 
@@ -38,12 +38,13 @@ def make_bar(alignment: Alignment, axis: Axis) -> Bar:
     return Bar(tuple(_levels(density)), tuple(_marks(alignment, axis)))
 
 
-def _levels(density: list[float]) -> list[int]:
-    """Square roots, so that a flood leaves something to see of the rest."""
-    most = max(density, default=0.0)
-    if most <= 0:
-        return [0] * len(density)
-    return [max(1, round(8 * sqrt(value / most))) if value > 0 else 0 for value in density]
+def _levels(density: list[float]) -> list[float]:
+    """Square roots, measured against nearly the most: one flood leaves something to see of the rest."""
+    busy = sorted(value for value in density if value > 0)
+    if not busy:
+        return [0.0] * len(density)
+    most = busy[min(len(busy) - 1, int(0.97 * len(busy)))]
+    return [min(1.0, sqrt(value / most)) for value in density]
 
 
 def _marks(alignment: Alignment, axis: Axis) -> list[tuple[str, str]]:
@@ -57,21 +58,28 @@ def _marks(alignment: Alignment, axis: Axis) -> list[tuple[str, str]]:
     return cells
 
 
-def bar_lines(bar: Bar, playhead: int) -> list[Line]:
-    """Activity with the playhead in it, and the marks below."""
-    activity: Line = []
-    for column, level in enumerate(bar.levels):
-        glyph = _BLOCKS[max(level, 1) - 1]
-        if column == playhead:
-            activity.append(Span("┃", "border.focus bold on:surface.selected"))
-        elif level == 0:
-            activity.append(Span("▁", "text.faint"))
-        else:
-            activity.append(Span(glyph, "text.accent" if column < playhead else "text.muted"))
+def bar_lines(bar: Bar, playhead: int, height: int = 1) -> list[Line]:
+    """Activity, `height` lines of it, with the playhead through them; and the marks below."""
+    activity = [_activity(bar, playhead, height, row) for row in range(height - 1, -1, -1)]
     marks = [Span(glyph or " ", role or "text.normal") for glyph, role in bar.marks]
     if 0 <= playhead < len(marks) and not bar.marks[playhead][0]:
         marks[playhead] = Span("╹", "border.focus bold")
-    return [_merged(activity), _merged(marks)]
+    return [*map(_merged, activity), _merged(marks)]
+
+
+def _activity(bar: Bar, playhead: int, height: int, row: int) -> Line:
+    """One line of it; `row` 0 is the lowest."""
+    line: Line = []
+    for column, level in enumerate(bar.levels):
+        eighths = max(ceil(level * 8 * height), 1 if level > 0 else 0) - 8 * row
+        if column == playhead:
+            line.append(Span("┃", "border.focus bold"))
+        elif eighths <= 0:
+            line.append(Span("▁" if row == 0 else " ", "text.faint"))
+        else:
+            role = "text.accent" if column < playhead else "text.muted"
+            line.append(Span(_BLOCKS[min(eighths, 8) - 1], role))
+    return line
 
 
 def _merged(line: Line) -> Line:

@@ -34,7 +34,9 @@ class TimelineBar(LineWidget):
     def lines(self, width: int, height: int) -> list[Line]:
         inner = max(1, width - 2)
         axis = self.state.axis(inner)
-        shown = bar_lines(self.state.bar(inner), axis.column(self.state.playhead.position))
+        shown = bar_lines(
+            self.state.bar(inner), axis.column(self.state.playhead.position), max(1, height - 1)
+        )
         return [[Span(" "), *line] for line in shown]
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

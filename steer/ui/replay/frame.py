@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from steer.replay.mark import Mark
+from steer.replay.mark import Mark, wording
 from steer.term.visible import visible
 from steer.ui.frame_line import Glyphs, framed, glyphs
 from steer.ui.line import Line, Span
@@ -61,6 +61,6 @@ class ReplayFrame:
         if self.mark is None:
             return []
         glyph, role = MARKS[self.mark.kind]
-        text = visible(self.mark.label, max(8, self.width - 18))
+        text = visible(wording(self.mark), max(8, self.width - 18))
         ago = clock(self.at - self.mark.at)
         return [Span(f" {glyph} ", role), Span(text, "text.normal"), Span(f"  {ago} ago ", "text.muted")]

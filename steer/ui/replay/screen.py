@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from steer.ui.app import SteerApp
 
 FRAME_S = 1 / 30
+TALL_SCREEN = 30  # rows from which on the timeline has one more
 LOOK_S = 0.5  # between two looks at a recording that may have grown, while it is followed
 
 
@@ -234,6 +235,7 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
         is_small = event.size.width < MIN_SCREEN[0] or event.size.height < MIN_SCREEN[1]
         self.query_one("#whole").display = not is_small
         self.too_small.display = is_small
+        self.bar.styles.height = 3 if event.size.height >= TALL_SCREEN else 2
 
     def on_replay_area_placed(self) -> None:
         self.call_after_refresh(self.wake_now)
