@@ -128,12 +128,9 @@ def private_dir(path: Path) -> Path:
     Raises `EnvironmentFault` when it is a link, a file, another user's, or open to others: somebody may
     have planted it to read recordings or to answer in steer's name.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        path.mkdir(mode=0o700)
-        path.chmod(0o700)  # whatever the umask is
-    except FileExistsError:
-        pass
+        for folder in reversed([p for p in (path, *path.parents) if not os.path.lexists(p)]):
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as e:
         raise EnvironmentFault(f"cannot create {path}: {e.strerror}", "check its permissions") from e
     return check_private(path)
