@@ -74,7 +74,7 @@ def _short_name(wanted: str) -> str:
 
 
 _LEAKS = re.compile(
-    r"^(CLAUDE.*|TMUX.*|STY|STEER_.*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
+    r"^(CLAUDE.*|TMUX.*|STY|STEER_(?!DEMO_).*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
 )
 
 

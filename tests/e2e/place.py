@@ -208,7 +208,7 @@ class Place:
     def close(self) -> list[str]:
         """End the fleet as steer does; what was left all the same is killed and returned."""
         supervise.shut_down(self.common_dir)
-        with contextlib.suppress(BaseException):
+        with contextlib.suppress(pytest.fail.Exception):
             until("the place is quiet", lambda: not self.processes(), 15.0)
         left = [f"{pid} {_read(pid, 'cmdline')!r}" for pid in self.processes()]
         self.end_everything()

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,21 @@ def what_lasts(v: View) -> dict[str, Any]:
     return {"spec": v["spec"], "check": check} | {k: v[k] for k in kept}
 
 
+@contextlib.contextmanager
+def supervisor_to_kill(place: Place, *, is_ready: bool) -> Iterator[None]:
+    """A supervisor that is killed in the end: one that serves, or one that has only begun to start."""
+    if is_ready:
+        pid = place.supervisor()
+        yield
+        kill_and_wait(pid)
+        return
+    command = [sys.executable, "-m", "steer.runtime.supervise", str(place.common_dir)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield
+    process.kill()
+    process.wait()
+
+
 def child_of(keeper: int) -> int:
     return int(Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0])
 
@@ -92,10 +108,9 @@ def test_a_supervisor_killed_at_random_moments_costs_nothing(
         sessions.append(place.start(place.script("printer", PRINTER), name=name, check="true"))
     agents = [child_of(place.keeper(s)) for s in sessions]
     for _ in range(KILLS):
-        pid = place.supervisor()
-        goal = truths[0].stat().st_size + dice.randrange(4_000)
-        until("the agents print on", lambda goal=goal: truths[0].stat().st_size >= goal)
-        kill_and_wait(pid)
+        with supervisor_to_kill(place, is_ready=dice.random() < 0.4):
+            goal = truths[0].stat().st_size + dice.randrange(6_000)
+            until("the agents print on", lambda goal=goal: truths[0].stat().st_size >= goal)
         goal = truths[0].stat().st_size + dice.randrange(1_500)
         until("the agents print on alone", lambda goal=goal: truths[0].stat().st_size >= goal)
         assert all(map(is_alive, agents))

@@ -62,7 +62,7 @@ def project_passes(place: Place, session: str) -> bool:
 
 def test_four_agents_one_of_which_needs_a_word_and_one_an_answer(shop: Place) -> None:
     healthy, asking, drifting = (begin(shop, name) for name in ("healthy", "asking", "drifting"))
-    looping = begin(shop, "looping", pace=1)
+    looping = begin(shop, "looping", pace=0.6)
 
     shop.wait(healthy, "finished", lambda v: v["activity"] == "idle")
     shop.wait(healthy, "checked", lambda v: v["check"]["state"] == "passed")
