@@ -22,7 +22,12 @@ def add(verbs: Any) -> None:
     p.add_argument("--yes", action="store_true", help="do not ask")
     add_json(p)
     p.set_defaults(run=_gc)
-    p = verbs.add_parser("down", help="end every agent of this repository and its supervisor; worktrees stay")
+    p = verbs.add_parser(
+        "down",
+        help="end every agent of this repository and its supervisor; worktrees stay",
+        description="Ends every agent of this repository and then its supervisor. Worktrees, branches and recordings "
+        "stay where they are; `steer respawn` starts an agent again.",
+    )
     add_json(p)
     p.set_defaults(run=_down)
 

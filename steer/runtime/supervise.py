@@ -67,8 +67,8 @@ def _start(common_dir: Path, paths: RepositoryPath) -> None:
         line = os.read(read_end, 65536) if ready else b""
     finally:
         os.close(read_end)
+    process.wait()  # it has forked the one that serves, so that no zombie is ever left with its starter
     _check_start(line, paths)
-    process.returncode = 0  # it has forked away or serves on; nobody waits for it here
 
 
 def _refuse_inside_session() -> None:
@@ -119,6 +119,8 @@ def make_folders(paths: RepositoryPath) -> None:
 
 def main() -> int:
     common_dir, pipe = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else -1
+    if os.fork() > 0:
+        os._exit(0)
     try:
         _serve(common_dir, lambda said: _say(pipe, said))
     except SteerError as e:

@@ -40,7 +40,7 @@ ASKED = {
 }
 with SyncClient(Path(where)) as client:
     client._send({"t": "hello", "protocol": 1})
-    answers["role"] = next(m for m in client._messages if m["t"] == "hello")["role"]
+    answers["role"] = next(m for m in client.messages() if m["t"] == "hello")["role"]
     for message in (
         {"t": "key", "key": "p", "char": "p"}, {"t": "paste", "text": "pwned"}, {"t": "focus", "has": True},
         {"t": "mouse", "action": "press", "button": 1, "x": 1, "y": 1, "mods": 0},
