@@ -230,7 +230,7 @@ def _read(pid: int, what: str) -> bytes:
 
 def _cwd(pid: int) -> bytes:
     try:
-        return os.fsencode(os.readlink(f"/proc/{pid}/cwd"))
+        return os.fsencode(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return b""
 
@@ -245,6 +245,12 @@ def _is_zombie(pid: int) -> bool:
 
 def _is_alive(pid: int) -> bool:
     return bool(_state(pid)) and not _is_zombie(pid)
+
+
+def parent_of(pid: int) -> int:
+    """The parent of process `pid`, 0 where that is gone."""
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
 
 
 def is_alive(pid: int) -> bool:
