@@ -247,6 +247,12 @@ def _is_alive(pid: int) -> bool:
     return bool(_state(pid)) and not _is_zombie(pid)
 
 
+def parent_of(pid: int) -> int:
+    """The parent of process `pid`, 0 where that is gone."""
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process with this id runs; one that only waits to be reaped does not."""
     return _is_alive(pid)

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,10 @@ def test_an_agent_cannot_start_a_supervisor_that_would_be_its_own(place: Place) 
     """It would end with the agent's session, and all sessions it starts with it."""
     out = place.root / "out"
     wait = "while [ ! -e go ]; do sleep 0.05; done"
-    told = f"$PYTHON -m steer log >{out}.new 2>&1; echo $? >>{out}.new; mv {out}.new {out}"
-    ask = f"cd {place.repo} && {told}; sleep 1000"
-    import sys
-
-    s = place.start(["/bin/sh", "-c", f"{wait}; {ask}"], env={**os.environ, "PYTHON": sys.executable})
+    ask = f"cd {place.repo} && $PYTHON -m steer log >{out}.new 2>&1; echo $? >>{out}.new; mv {out}.new {out}"
+    s = place.start(
+        ["/bin/sh", "-c", f"{wait}; {ask}; sleep 1000"], env={**os.environ, "PYTHON": sys.executable}
+    )
     tree = place.worktree(s)
     place.kill_supervisor()
     (tree / "go").touch()

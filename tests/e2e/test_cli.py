@@ -45,8 +45,8 @@ def value(done: Done) -> Any:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself(place: Place, verb: str) -> None:
-    done = place.run(verb, "--help")
+def test_every_verb_explains_itself(tmp_path: Path, verb: str) -> None:
+    done = Place(tmp_path).run(verb, "--help", cwd=tmp_path)
     assert (done.status, done.err) == (0, "")
     assert f"usage: steer {verb}" in done.out and len(done.out.splitlines()) > 4
     words = done.out.split("\n\n")[1]  # after the usage: what it does

@@ -20,7 +20,7 @@ from steer.errors import SteerError, UserError
 from steer.record.reader import Kind, Reader
 from steer.runtime import supervise
 from steer.runtime.crash_point import VARIABLE
-from tests.e2e.place import Place, View, is_alive, kill_and_wait, until
+from tests.e2e.place import Place, View, is_alive, kill_and_wait, parent_of, until
 
 KILLS = 30
 
@@ -88,8 +88,12 @@ def supervisor_to_kill(place: Place, *, is_ready: bool) -> Iterator[None]:
     process.wait()
 
 
-def child_of(keeper: int) -> int:
-    return int(Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0])
+def agent_of(place: Place, session: str) -> int:
+    """The process that the session's keeper started."""
+    keeper = place.keeper(session)
+    found = [p for p in place.processes() if parent_of(p) == keeper]
+    assert len(found) == 1, (keeper, found, place.lines(session))
+    return found[0]
 
 
 # -- the supervisor is killed while agents print ---------------------------------------------------------
@@ -106,7 +110,7 @@ def test_a_supervisor_killed_at_random_moments_costs_nothing(
         truths.append(place.root / f"truth-{name}")
         monkeypatch.setenv("TRUTH", str(truths[-1]))
         sessions.append(place.start(place.script("printer", PRINTER), name=name, check="true"))
-    agents = [child_of(place.keeper(s)) for s in sessions]
+    agents = [agent_of(place, s) for s in sessions]
     for _ in range(KILLS):
         with supervisor_to_kill(place, is_ready=dice.random() < 0.4):
             goal = truths[0].stat().st_size + dice.randrange(6_000)
@@ -119,7 +123,7 @@ def test_a_supervisor_killed_at_random_moments_costs_nothing(
     for s in sessions:
         place.wait(s, "done", lambda v: v["activity"] == "idle")
         place.shows(s, "the end")
-    assert [child_of(place.keeper(s)) for s in sessions] == agents
+    assert [agent_of(place, s) for s in sessions] == agents
     for s, truth in zip(sessions, truths, strict=True):
         assert recorded(place.view(s)["recording"]) == truth.read_bytes()
         _assert_shows(place, s, truth.read_bytes())
@@ -225,23 +229,32 @@ def orders(place: Place) -> list[Path]:
 @pytest.mark.parametrize(
     "point", ["start.begun", "start.planned", "begin.added", "begin.saved", "begin.ordered"]
 )
-def test_a_start_killed_before_its_agent_ran_is_rolled_back(place: Place, crash: Any, point: str) -> None:
-    place.start(["sleep", "1000"], name="other")
-    before = leftovers(place)
-    env = dict(os.environ)
-    crash(point, "start", task="t", argv=["sleep", "1000"], agent="s", name="new", env=env)
-    assert [v["spec"]["name"] for v in place.views()] == ["other"]
+def test_a_start_killed_before_its_agent_ran_is_rolled_back(
+    place: Place, armed: str, crash: Any, point: str
+) -> None:
+    before, env = leftovers(place), dict(os.environ)
+    crash(point, "start", is_armed=True, task="t", argv=["sleep", "1000"], agent="s", name="new", env=env)
+    assert place.views() == []
     assert (leftovers(place), orders(place)) == (before, [])
     assert place.operations("start")[-1]["state"] == "failed"
-    assert place.start(["sleep", "1000"], name="new")  # name, folder and branch are free again
-    assert place.view("new")["spec"]["name"] == "new"
-    place.kill_supervisor()
-    assert [v["spec"]["name"] for v in place.views()] == ["other", "new"]
+    place.start(["sleep", "1000"], name="new")  # name, folder and branch are free again
+    assert [(v["spec"]["name"], v["spec"]["branch"]) for v in place.views()] == [("new", "steer/new")]
 
 
 @pytest.mark.parametrize("point", ["begin.launched", "begin.attached"])
-def test_a_start_killed_after_its_agent_ran_is_finished(place: Place, crash: Any, point: str) -> None:
-    crash(point, "start", task="t", argv=["sleep", "1000"], agent="s", name="new", env=dict(os.environ))
+def test_a_start_killed_after_its_agent_ran_is_finished(
+    place: Place, armed: str, crash: Any, point: str
+) -> None:
+    crash(
+        point,
+        "start",
+        is_armed=True,
+        task="t",
+        argv=["sleep", "1000"],
+        agent="s",
+        name="new",
+        env=dict(os.environ),
+    )
     v = place.view("new")
     assert (v["process"], place.operations("start")[-1]["state"], orders(place)) == ("running", "done", [])
     assert v["spec"]["id"] == place.call("view")["fleet"]["undo"]["session"]
@@ -463,7 +476,7 @@ def test_after_a_reboot_worktrees_are_there_and_agents_can_be_run_again(place: P
 
 def test_a_killed_keeper_is_one_lost_session(place: Place) -> None:
     lost, other = place.start(["sleep", "1000"], name="lost"), place.start(["sleep", "1000"], name="other")
-    agent = child_of(place.keeper(lost))
+    agent = agent_of(place, lost)
     kill_and_wait(place.keeper(lost))
     v = place.wait(lost, "lost", lambda v: v["process"] == "lost")
     assert "keeper" in v["note"]
