@@ -96,10 +96,17 @@ def test_no_text_breaks_out_of_its_paste(place: Place, shell: str) -> None:
     s = place.start(argv, env={**os.environ, "PS1": "> "})
     place.shows(s, ">")
     with place.client() as client:
-        until("bracketed paste", lambda: client.call("preview", session=s, text="x")["is_bracketed"])
-        client.call("inject", session=s, text=preparation)
+
+        def at_prompt() -> None:
+            """While it runs a command a shell takes bracketed paste back: then there is no paste to break."""
+            until("a prompt", lambda: client.call("preview", session=s, text="x")["is_bracketed"])
+
+        at_prompt()
+        client.call("inject", session=s, text=f"{preparation}; echo prepared-$((1+1))")
+        place.shows(s, "prepared-2")
         for number, payload in enumerate(PAYLOADS):
             text = payload.replace("{0}", "{}").replace("{}", f"touch {marker}")
+            at_prompt()
             sent = client.call("inject", session=s, text=text, submit=False)
             assert sent["delivery"] == "delivered", (payload, sent)
             # The line is thrown away; the next command can only run on a clean prompt.
@@ -110,6 +117,7 @@ def test_no_text_breaks_out_of_its_paste(place: Place, shell: str) -> None:
             )
             assert not marker.exists(), f"{payload!r} ran a command"
         # The test can fail: the same command typed by keys does run.
+        at_prompt()
         client.call("inject", session=s, text=f"touch {marker}")
         until("a submitted line runs", marker.exists)
 
