@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from steer.adapters.git import branch, draft, gc, worktree
@@ -41,6 +42,7 @@ class Trees:
         self.info = info
         self._paths = paths
         self._shadow: Shadow | None = None
+        self._making = Lock()
         self._pool = ThreadPoolExecutor(WORKERS, "git")
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -58,8 +60,9 @@ class Trees:
     @property
     def shadow(self) -> Shadow:
         """Made on first use, on the worker thread: importing and opening costs 100 ms."""
-        if self._shadow is None:
-            self._shadow = Shadow(self._paths.shadow, self.info.common_dir)
+        with self._making:
+            if self._shadow is None:
+                self._shadow = Shadow(self._paths.shadow, self.info.common_dir)
         return self._shadow
 
     # -- names ----------------------------------------------------------------------------------------

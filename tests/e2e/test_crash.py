@@ -91,7 +91,10 @@ def supervisor_to_kill(place: Place, *, is_ready: bool) -> Iterator[None]:
 def agent_of(place: Place, session: str) -> int:
     """The process that the session's keeper started."""
     keeper = place.keeper(session)
-    found = [p for p in place.processes() if parent_of(p) == keeper]
+    # While it becomes the program, a process shows neither its arguments nor its environment.
+    found: list[int] = until(
+        f"one process of keeper {keeper}", lambda: [p for p in place.processes() if parent_of(p) == keeper]
+    )
     assert len(found) == 1, (keeper, found, place.lines(session))
     return found[0]
 

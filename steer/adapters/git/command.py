@@ -12,9 +12,11 @@ One trap is left to the callers: some commands (`add`, plain `diff-files`, `stat
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -82,15 +84,28 @@ def neutral_repository(path: Path, *, is_exact: bool = True) -> Path:
     attributes = EXACT_ATTRIBUTES if is_exact else b""
     if not (path / "HEAD").exists():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            pygit2.init_repository(str(path), bare=True)
+            _make_repository(path)
         except (OSError, pygit2.GitError) as e:
             raise EnvironmentFault(
                 f"cannot create {path}: {e}", "check the permissions and the free space"
             ) from e
-        path.chmod(0o700)
     write_if_changed(path / "info" / "attributes", attributes)
     return path
+
+
+def _make_repository(path: Path) -> None:
+    """Make it beside its place and move it there: of several that make it at once, one wins and all see it whole."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        pygit2.init_repository(str(draft), bare=True)
+        draft.chmod(0o700)
+        draft.rename(path)
+    except OSError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_if_changed(path: Path, content: bytes) -> None:

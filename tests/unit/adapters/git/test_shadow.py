@@ -3,11 +3,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from steer.adapters.git import quarantine, scan
+from steer.adapters.git.command import neutral_repository
 from steer.adapters.git.shadow import Checkpoint, Shadow
 from steer.errors import EnvironmentFault, UserError
 from steer.model.session import DiffStat
@@ -401,3 +404,14 @@ def test_counts_carried_on_equal_counts_from_the_start(world: World) -> None:
             (folder / "a.txt").write_text("one\n")
         point = world.save("a", shadow)
         assert DiffStat(point.files, point.added, point.removed) == shadow.stat(world.head, point.id)
+
+
+def test_the_shadow_is_made_once_by_many(tmp_path: Path) -> None:
+    """Several workers need it at the same moment, the first time that files have changed."""
+    for round_number in range(10):
+        place = tmp_path / f"shadow-{round_number}.git"
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(lambda _, place=place: neutral_repository(place), range(8)))
+        assert made == [place] * 8
+        assert pygit2.Repository(str(place)).is_bare
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
