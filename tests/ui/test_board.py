@@ -438,3 +438,20 @@ def test_themes_change_while_running() -> None:
         assert s.app.theme_name != before and s.app.theme == f"steer-{s.app.theme_name}"
 
     story(three(), tell)
+
+
+def test_a_dialog_is_answered_once_however_fast_the_keys_come() -> None:
+    async def tell(s: Screen) -> None:
+        await _loaded(s)
+        await s.press("x")
+        await s.until(lambda: isinstance(s.app.screen, KillDialog))
+        dialog = s.app.screen
+        assert isinstance(dialog, KillDialog)
+        for _ in range(3):
+            dialog.dismiss(None)
+        await s.until(lambda: s.app.screen is s.board)
+        await s.press("question_mark", "escape", "escape", "escape")
+        await s.until(lambda: s.app.screen is s.board)
+        assert "kill" not in [method for method, _ in s.fleet.calls]
+
+    story(three(), tell)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -78,6 +79,7 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._opened_at: float | None = None
+        self._is_answered = False
 
     @property
     def steer(self) -> SteerApp:
@@ -104,6 +106,13 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
     def is_guarded(self, event: events.Key) -> bool:
         """Typed before the operator can have read the card."""
         return self._opened_at is None or event.time - self._opened_at < GUARD_S
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Once: keys typed before the card is gone from the screen must not answer it, or what is under it, again."""
+        if self._is_answered:
+            return AwaitComplete()  # nothing to wait for
+        self._is_answered = True
+        return super().dismiss(result)
 
     async def on_key(self, event: events.Key) -> None:
         """Textual calls the `on_key` of every class in the line; subclasses override `take_key` instead."""
