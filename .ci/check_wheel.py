@@ -6,6 +6,7 @@ check_wheel.py WHEEL STEER    STEER is the command installed from WHEEL in a cle
 from __future__ import annotations
 
 import os
+import select
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from steer.term.emulator import Emulator
 NEEDED = ("steer/themes/dark.toml", "steer/recordings/README.md", "steer/demo/project/shop/pricing.py")
 LIMIT_S = 120.0
 COLS, ROWS = 120, 40
+ROUND_S = 1.5  # between two presses of Enter
 
 
 def check_files(wheel: str) -> None:
@@ -40,14 +42,27 @@ def check_demo(steer: str) -> None:
     screen = Emulator(COLS, ROWS)
     shown = wait(process, screen, ("Welcome to steer",))
     while "Welcome to steer" in shown:
-        process.write(
-            b"\r"
-        )  # a key typed right after a dialog opened does not confirm it; people press again
-        shown = wait(process, screen, ("healthy", "looping", "drifting", "asking", "quit"))
+        process.write(b"\r")  # typed right after the dialog opened it does not confirm; people press again
+        shown = look(process, screen, ROUND_S)
+    shown = wait(process, screen, ("healthy", "looping", "drifting", "asking", "quit"))
     process.write(b"q")
     wait(process, screen, (), until_end=True)
     assert process.exitstatus == 0, f"steer demo ended with {process.exitstatus}:\n{shown}"
     print("steer demo shows its board from the wheel and ends with status 0")
+
+
+def look(process: PtyProcess, screen: Emulator, seconds: float) -> str:
+    """What the screen shows after `seconds` of output, or as soon as no dialog is on it."""
+    end = time.monotonic() + seconds
+    text = ""
+    while time.monotonic() < end:
+        if select.select([process.fd], [], [], 0.1)[0]:
+            screen.feed(process.read(65536))
+            process.write(screen.take_replies())
+        text = "\n".join(screen.screen())
+        if "Welcome to steer" not in text:
+            break
+    return text
 
 
 def wait(process: PtyProcess, screen: Emulator, words: tuple[str, ...], *, until_end: bool = False) -> str:
@@ -60,7 +75,7 @@ def wait(process: PtyProcess, screen: Emulator, words: tuple[str, ...], *, until
             process.wait()
             break
         process.write(screen.take_replies())
-        text = "\n".join(screen.lines()[screen.history :])
+        text = "\n".join(screen.screen())
         if not until_end and all(w in text for w in words):
             return text
     else:
