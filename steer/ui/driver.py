@@ -1,9 +1,9 @@
 """Textual's driver for a Unix terminal, without its writer thread.
 
 The thread costs two context switches and a fight for the interpreter lock per write: a tenth of the board's
-processor time while agents redraw, and half a millisecond for a key. It buys nothing here: its queue is bounded,
-so a terminal that does not read stops the app either way, and the supervisor sends no frame before the last one
-was written.
+processor time while agents redraw, and some tenths of a millisecond for a key. It buys nothing here: its queue is
+bounded, so a terminal that does not read stops the app either way, and the supervisor sends no frame before the
+last one was written.
 """
 
 from __future__ import annotations

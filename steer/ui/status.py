@@ -10,7 +10,8 @@ from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessSt
 from steer.term.visible import visible
 from steer.ui.line import Line, Span, join, line_width
 
-MINUTES_TICK_S = 10.0  # an age in minutes may be late by this much
+# Ages may be late by this much, in seconds and in minutes. A tick that changes twenty rows and panes costs 24 ms.
+SECONDS_TICK_S, MINUTES_TICK_S = 5.0, 10.0
 SEPARATOR = Span(" · ", "text.faint")
 
 _ACTIVITY = {
@@ -79,7 +80,7 @@ def _since(view: SessionView) -> float:
 
 def tick_s(views: Iterable[SessionView], now: float) -> float:
     """How often ages have to be looked at: seconds are shown only in the first minute."""
-    return 1.0 if any(now - _since(view) < 60 for view in views) else MINUTES_TICK_S
+    return SECONDS_TICK_S if any(now - _since(view) < 60 for view in views) else MINUTES_TICK_S
 
 
 def size(count: int) -> str:

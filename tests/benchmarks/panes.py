@@ -156,8 +156,8 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS)
     p.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = p.parse_args(argv)
-    options.rounds = options.rounds or (2 if options.quick else 5)
-    options.seconds = options.seconds or (2.0 if options.quick else 4.0)
+    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.seconds = options.seconds or (2.5 if options.quick else 4.0)
     print(
         f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {options.rounds} rounds of {options.seconds} s"
     )

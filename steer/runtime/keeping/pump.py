@@ -11,8 +11,8 @@ from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.terminal import BATCH_BYTES, Terminal
 from steer.runtime.keeping.typist import Typist
 
-# How long the program waits for a client that follows its output. Eight floods share one supervisor on a busy
-# machine: at 0.2 s it was given up again and again, read the recording instead, and keys waited for seconds.
+# How long the program waits for a client that follows its output. The supervisor gives credit back slowly on
+# purpose (`runtime.pace`); a client given up too early has to read the recording, which costs more than waiting.
 CREDIT_WAIT_S = 1.0
 GATHER_S = 0.003  # a program that keeps writing small pieces is read this much later, many pieces at once
 GATHER_BYTES = 16 * 1024  # a read that brings this much is worth its cost

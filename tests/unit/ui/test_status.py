@@ -1,13 +1,13 @@
 """Ages are looked at as often as they can change."""
 
-from steer.ui.status import MINUTES_TICK_S, age, tick_s
+from steer.ui.status import MINUTES_TICK_S, SECONDS_TICK_S, age, tick_s
 from tests.ui.fake_fleet import NOW, view
 
 
 def test_seconds_are_counted_only_in_the_first_minute() -> None:
     young, old = view("young", activity_at=NOW - 59), view("old", activity_at=NOW - 60)
     assert (age(young, NOW), age(old, NOW)) == ("59s", "1m")
-    assert tick_s([old, young], NOW) == 1.0
+    assert tick_s([old, young], NOW) == SECONDS_TICK_S
     assert tick_s([old], NOW) == MINUTES_TICK_S
 
 
