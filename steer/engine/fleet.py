@@ -179,6 +179,14 @@ def _fold_plain(view: SessionView, event: ev.Event) -> SessionView:
             return replace(view, output_at=at)
         case ev.TitleChanged(title=title):
             return replace(view, title=title)
+        case ev.AskChanged(ask=ask):
+            return replace(view, ask=ask)
+        case ev.QueueChanged(count=count):
+            return replace(view, queued=count)
+        case ev.ConversationFound(conversation=conversation):
+            return replace(view, conversation=conversation)
+        case ev.ConversationRead(steps=steps, step_text=step_text, usage=usage):
+            return replace(view, steps=steps, step_text=step_text, usage=usage)
         case ev.CheckChanged(result=result):
             return replace(view, check=result)
         case ev.DiskMeasured(size_bytes=size):
@@ -204,13 +212,15 @@ def _fold_life(view: SessionView, event: ev.Event) -> SessionView:
                 activity_text="",
                 activity_source="",
                 activity_at=at,
+                ask=None,
+                queued=0,
                 note="",
             )
         case ev.ProcessStopping():
             return replace(view, process=ProcessState.STOPPING)
         case ev.ProcessExited(status=status, by_operator=by_operator):
             ended = ProcessState.EXITED if status == 0 or by_operator else ProcessState.FAILED
-            return replace(view, process=ended, exit_status=status, is_paused=False)
+            return replace(view, process=ended, exit_status=status, is_paused=False, ask=None, queued=0)
         case ev.KeeperLost(reason=reason):
             return replace(view, process=ProcessState.LOST, note=reason)
     return view

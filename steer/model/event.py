@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steer.model.ask import Ask
 from steer.model.flag import Flag
 from steer.model.operation import Operation, Progress
 from steer.model.session import Activity, CheckResult, DiffStat, ProcessState, SessionSpec
+from steer.model.step import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,40 @@ class ActivityReported:
     activity: Activity
     text: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskChanged:
+    """The dialog the agent shows now; None: it is gone."""
+
+    session: str
+    at: float
+    ask: Ask | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFound:
+    session: str
+    at: float
+    conversation: str  # the agent's id
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRead:
+    """Where the session's conversation stands, after something was read from its transcript."""
+
+    session: str
+    at: float
+    steps: int
+    step_text: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    session: str
+    at: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +198,10 @@ Event = (
     | OutputSeen
     | TitleChanged
     | ActivityReported
+    | AskChanged
+    | ConversationFound
+    | ConversationRead
+    | QueueChanged
     | TreeChanged
     | CheckpointTaken
     | CheckChanged

@@ -39,8 +39,13 @@ class Progress:
 
 
 class Delivery(StrEnum):
-    """What became of an injected text."""
+    """What became of a text for the agent, by evidence: its transcript, a hook, or its screen."""
 
+    SUBMITTED = "submitted"  # it is part of the conversation
+    QUEUED = "queued"  # the agent (or steer) holds it until the turn is over
+    TYPED = "typed, not submitted"  # it stands in the agent's input box
+    REFUSED = "refused"  # nothing was typed: a dialog is open, the agent reads no keys
+    UNVERIFIED = "unverified"  # every byte was taken by the terminal; the agent shows no sign of it
     DELIVERED = "delivered"  # the terminal took every byte
     NOT_DELIVERED = "not delivered"
-    UNKNOWN = "unknown"
+    UNKNOWN = "unknown"  # steer was killed in between

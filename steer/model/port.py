@@ -9,15 +9,25 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
     preview      {session, text}                                      -> {shown, size, generation, digest,
                      is_bracketed, warnings: [str], refusal: str}     exact bytes that `inject` would type
     inject       {session, text, generation, digest, mode, submit}    -> {delivery, detail}
-                     mode: queue (just type it) | interrupt (the agent's interrupt key first)
+                     delivery: a `Delivery`. mode: steer (read within the turn, where the agent can) |
+                     queue (after the turn) | interrupt (stop the turn, then say it)
+    modes        {session}                                            -> {modes: [{id, title, reason}], default}
+                     reason: "" or why that mode is not possible now
+    answer       {session, digest, generation, choice, text}          -> {delivery, detail}
+                     choice: index into the ask's choices, -1 with `text`: answer in words; digest: of the `Ask`
+                     that was shown: another dialog meanwhile is refused
     broadcast    {sessions: [id], text}                               -> {results: {id: {delivery, detail}}}
     interrupt    {session}                                            -> {delivery, detail}
     pause        {session}      continue {session}                    -> {}
     kill         {session}                                            -> {operation, survivors: [{pid, name}]}
     undo         {}                                                   -> {operation, summary}
-    plan_fork    {session}                                            -> {carried: [str], left: [str], bytes, branch}
-    fork         {session, name, agent, argv, task}                   -> {session, notes: [str]}
-    respawn      {session}                                            -> {}
+    plan_fork    {session, at}                                        -> {carried: [str], left: [str], bytes, branch,
+                     conversation: {mode: whole|cut|brief|none, text, turns: [{id, at, text}]}}
+    fork         {session, name, agent, argv, task, conversation, turn} -> {session, notes: [str]}
+                     conversation: "" (as the plan says) | whole | cut (up to and with `turn`) | brief | none
+    respawn      {session, conversation}                              -> {notes: [str]}
+                     conversation: resume (default where the agent can) | none
+    steps        {session, limit}                                     -> {entries: [{type, ...}]}  see `model.step`
     rename       {session, name}                                      -> {}
     diff         {session}                                            -> {files: [{path, status, added, removed,
                      is_binary, patch}], base, checkpoint}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from steer.model.ask import Ask
 from steer.model.flag import Flag
+from steer.model.step import Usage
 
 
 class ProcessState(StrEnum):
@@ -110,4 +112,10 @@ class SessionView:
     recording: str = ""  # path of the newest generation's recording
     recording_note: str = ""  # "" or what is wrong with it: "thinned", "disk full: agent paused"
     isolation: str = "L0"
+    ask: Ask | None = None  # what the agent waits for, where it could be read
+    conversation: str = ""  # the agent's own id of its conversation
+    steps: int = 0  # actions of the agent in this conversation
+    step_text: str = ""  # the newest action, one line; untrusted
+    usage: Usage = Usage()
+    queued: int = 0  # texts that wait to be typed when the turn is over
     note: str = ""  # one line the operator should see: a failed delivery, a stuck process
