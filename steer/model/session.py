@@ -116,6 +116,6 @@ class SessionView:
     conversation: str = ""  # the agent's own id of its conversation
     steps: int = 0  # actions of the agent in this conversation
     step_text: str = ""  # the newest action, one line; untrusted
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     queued: int = 0  # texts that wait to be typed when the turn is over
     note: str = ""  # one line the operator should see: a failed delivery, a stuck process
