@@ -49,3 +49,8 @@ class Delivery(StrEnum):
     DELIVERED = "delivered"  # the terminal took every byte
     NOT_DELIVERED = "not delivered"
     UNKNOWN = "unknown"  # steer was killed in between
+
+
+ARRIVED = frozenset(
+    {Delivery.SUBMITTED, Delivery.QUEUED, Delivery.UNVERIFIED}
+)  # nothing is left to do about it
