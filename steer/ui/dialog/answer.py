@@ -67,10 +67,10 @@ class AnswerDialog(Card[dict[str, Any]]):
 
     def _hints(self) -> Line:
         count = len(self._ask.choices)
-        hints = [(f"1-{count}" if count > 1 else "1", "answer"), ("⏎", "the marked one")]
+        hints = [(f"1-{count}" if count > 1 else "1", "answer"), ("⏎", "marked one")]
         if self._ask.takes_text:
             hints.append(("Tab", "in words"))
-        return key_hint(*hints, ("o", "its terminal"), ("Esc", "leave it"))
+        return key_hint(*hints, ("o", "terminal"), ("Esc", "leave it"))
 
     async def take_key(self, event: events.Key) -> None:
         event.stop()
