@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 _SEPARATOR = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
+_PIPE = re.compile(r"(?<!\|)\|(?!\|)")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=\S*$")
 _WRAPPERS = frozenset(
     "sudo env time nice nohup exec command timeout stdbuf xargs unbuffer caffeinate poetry uv pipenv hatch pdm "
@@ -27,15 +28,27 @@ _QUIET_STATUS = frozenset("grep rg egrep fgrep ag ack diff cmp test [ [[ which t
 @lru_cache(maxsize=4096)
 def families(command: str) -> tuple[str, ...]:
     """Families of what a command line runs, in order; setting the scene (cd, export) is left out where more runs."""
-    parts = [_family(_first_of_pipe(part)) for part in _SEPARATOR.split(_without_heredocs(command)[:4000]) if part]
+    parts = [_family(re.split(_PIPE, part, maxsplit=1)[0]) for part in _parts(command)]
     found = [part for part in parts if part]
     return tuple(dict.fromkeys(p for p in found if p not in _SETUP)) or tuple(dict.fromkeys(found))
 
 
 def is_quiet_status(command: str) -> bool:
     """Whether exit status 1 of it says "nothing found" rather than "failed": grep, diff, test."""
-    names = families(command)
-    return bool(names) and names[-1].split()[0] in _QUIET_STATUS
+    parts = _parts(command)
+    last = _family(re.split(_PIPE, parts[-1])[-1]) if parts else ""
+    return last.split()[:1] != [] and last.split()[0] in _QUIET_STATUS
+
+
+def writes_file(command: str) -> bool:
+    """Whether its output goes into a file, so that printing nothing says nothing."""
+    return ">" in re.sub(r"\d?>\s*/dev/null|\d>&\d|&>\s*/dev/null", "", command)
+
+
+def hides_status(command: str) -> bool:
+    """Whether its status may be that of another program than the one that matters: pipes, lists, fed programs."""
+    bare = re.sub(r"2>&1|\|\||&&|>&2", " ", command) if "||" not in command else command
+    return "|" in bare or ";" in bare or "<<" in bare or "\n" in command.strip()
 
 
 def _without_heredocs(command: str) -> str:
@@ -52,13 +65,21 @@ def _without_heredocs(command: str) -> str:
     return "\n".join(kept)
 
 
-def _first_of_pipe(part: str) -> str:
-    return re.split(r"(?<!\|)\|(?!\|)", part, maxsplit=1)[0]
+def _parts(command: str) -> list[str]:
+    """The commands of a list. Quoted text keeps its place but not its content, which may hold any character."""
+    bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", _quoted, _without_heredocs(command)[:4000])
+    return [part for part in _SEPARATOR.split(bare) if part]
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """One word stays what it is ("my test"), a program in quotes becomes a mark."""
+    text = found.group(0)[1:-1]
+    return text if re.fullmatch(r"[\w./:@=-]{1,60}", text) else "…"
 
 
 def _family(part: str) -> str:
     words = part.split()
-    while words and (_is_wrapper(words[0]) or _ASSIGNMENT.match(words[0])):
+    while len(words) > 1 and (_is_wrapper(words[0]) or _ASSIGNMENT.match(words[0])):
         words.pop(0)
     if not words:
         return ""
@@ -70,6 +91,8 @@ def _family(part: str) -> str:
         if rest[0] in ("run", "exec", "x") and len(rest) > 1:
             return f"{name} {rest[1]}"
         return f"{name} {rest[0]}"[:60]
+    if _INTERPRETERS.match(name) and any(re.match(r"-\w*[ce]$|-$", w) for w in words[1:3]):
+        return f"{name} -c"
     if _INTERPRETERS.match(name) and rest:
         return f"{name} {rest[0].rsplit('/', 1)[-1]}"[:60]
     return name[:60]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from steer.detect.command import families, is_quiet_status
+from steer.detect.command import families, hides_status, is_quiet_status, writes_file
 from steer.detect.failing import Failing, failing
 from steer.model.step import Step, StepKind
 
@@ -50,6 +50,7 @@ _NO_MODULE = re.compile(
 _TIMEOUT = re.compile(
     r"\btimed? ?out\b(?! of \d)|TimeoutExpired|ETIMEDOUT|ReadTimeout|deadline exceeded|<exception>.*timeout", re.I
 )
+_KILLED_BY_TIMEOUT = (124, 137)  # timeout(1): the limit was reached; killed
 _SYNTAX = re.compile(r"syntax error near|unexpected EOF while looking for|unexpected end of file", re.I)
 # Strong: what only a program that failed prints. Weak ones count where the status says that it failed.
 _STRONG = re.compile(
@@ -119,7 +120,7 @@ def _has_failed(step: Step, names: tuple[str, ...], text: str, found: Failing | 
         return True
     if step.exit is not None and step.kind is StepKind.RUN:
         if step.exit == 0:
-            return not _only_looks(names) and _ends_badly(text)
+            return hides_status(step.action) and not _only_looks(names) and (_ends_badly(text) or _is_fed_badly(step, text))
         return not (step.exit == 1 and is_quiet_status(step.action) and not _STRONG.search(text))
     if step.is_error:
         return True
@@ -131,11 +132,22 @@ def _has_failed(step: Step, names: tuple[str, ...], text: str, found: Failing | 
 def _ends_badly(text: str) -> bool:
     """Whether the last lines are those of a program that failed, though no status says so (a pipe hides it)."""
     lines = [line for line in text.strip().splitlines()[-12:] if line.strip()]
+    if _TIMEOUT.search(text[:200].partition("\n")[0]):
+        return True
     end = "\n".join(lines[-4:])
     return bool(
         _STRONG.search(end) or _SYNTAX.search(end) or (_NO_SUCH_TOOL.search(end) and len(lines) <= 8)
         or (_TIMEOUT.search(end) and len(lines) <= 6)
     )  # fmt: skip
+
+
+_FED = re.compile(r"<<|\|\s*[\w./-]+\s*$|<\s*[\w./-]+")
+_COMPLAINS = re.compile(r"^.{0,60}\b(?:error|unknown command|not allowed|abort(?:ed)?|invalid)\b.{0,40}$", re.I | re.M)
+
+
+def _is_fed_badly(step: Step, text: str) -> bool:
+    """A program that reads commands complains and exits with 0 all the same: simulators, debuggers, database shells."""
+    return bool(_FED.search(step.action)) and len(text) < 2000 and bool(_COMPLAINS.search(text))
 
 
 def _is_empty(step: Step, names: tuple[str, ...], text: str) -> bool:
@@ -144,7 +156,7 @@ def _is_empty(step: Step, names: tuple[str, ...], text: str) -> bool:
     if _EMPTY.search(body) and len(body) < 300:
         return True
     is_search = step.kind is StepKind.SEARCH or (step.kind is StepKind.RUN and is_quiet_status(step.action))
-    return is_search and not body and ">" not in step.action
+    return is_search and not body and not writes_file(step.action)
 
 
 def _signatures(
@@ -162,9 +174,10 @@ def _signatures(
     if m := _SYNTAX.search(text):
         classes.append("shell syntax")
         line = line or _line_at(text, m.start())
-    if not classes and (m := _TIMEOUT.search(text)):
+    if not classes and (step.exit in _KILLED_BY_TIMEOUT or _TIMEOUT.search(text)):
+        m = _TIMEOUT.search(text)
         classes.append("timeout")
-        line = line or _line_at(text, m.start())
+        line = line or (_line_at(text, m.start()) if m else f"status {step.exit}: {names[-1] if names else ''}")
     if found is not None and found.ids:
         name = next((n for n in names if n.split()[0] not in ("cd", "git")), "check")
         classes.append(f"{name}: " + " | ".join(sorted(found.ids))[:400])
@@ -184,7 +197,7 @@ def _signatures(
 
 def _error_lines(step: Step, text: str) -> list[str]:
     """The most specific lines: of a traceback its last, else strong ones, else weak ones; never a wrapper's."""
-    for pattern in (_STRONG, _WEAK) if step.exit or step.is_error else (_STRONG,):
+    for pattern in (_STRONG, _WEAK) if step.exit or step.is_error else (_STRONG, _COMPLAINS):
         lines = [m.group(0).strip() for m in pattern.finditer(text)]
         lines = [line for line in lines if not _WRAPPER.search(line) and len(line) < 600]
         if lines:

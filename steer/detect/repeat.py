@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from steer.detect.command import is_quiet_status
 from steer.detect.finding import Finding, Kind, Level
 from steer.detect.outcome import Outcome
 from steer.detect.rules import Repeat
@@ -69,9 +70,9 @@ class RepeatDetector:
     def _seen(self, sight: _Sight, rule: str, signature: str, line: str) -> Iterator[Finding]:
         key = f"{rule}:{signature}"
         trouble = self._troubles.setdefault(key, _Trouble())
-        window = self._rules.long_window if signature.startswith(_LONG_MEMORY) else self._rules.window
+        window = self._window(rule, signature)
         trouble.steps = [n for n in trouble.steps if sight.number - n < window] + [sight.number]
-        trouble.families |= set(sight.outcome.families)
+        trouble.families |= set(sight.outcome.families[-1:])
         amber = self._rules.empty_amber if rule == "empty-search" else self._rules.amber
         count = len(trouble.steps)
         if count < amber:
@@ -86,11 +87,16 @@ class RepeatDetector:
             "inject" if level is Level.AMBER else "fork", key, count,
         )  # fmt: skip
 
+    def _window(self, rule: str, signature: str) -> int:
+        if rule == "empty-search":
+            return self._rules.empty_window
+        return self._rules.long_window if signature.startswith(_LONG_MEMORY) else self._rules.window
+
     # -- progress -------------------------------------------------------------------------------------
 
     def _clear(self, sight: _Sight) -> Iterator[Finding]:
         outcome = sight.outcome
-        if not outcome.is_empty:
+        if not outcome.is_empty and sight.step.kind in (StepKind.EDIT, StepKind.RUN) and not is_search(sight.step):
             yield from self._forget(sight, [k for k in self._troubles if k.startswith("empty-search")])
         if outcome.is_failure:
             yield from self._clear_converging(sight)
@@ -141,6 +147,10 @@ class RepeatDetector:
                     tuple(_short(action) for action, _ in tail[:5]), "interrupt", f"cycle:{length}", rounds,
                 )  # fmt: skip
                 return
+
+
+def is_search(step: Step) -> bool:
+    return step.kind is StepKind.SEARCH or (step.kind is StepKind.RUN and is_quiet_status(step.action))
 
 
 _TITLES = {

@@ -17,6 +17,7 @@ class Repeat:
     long_window: int = 20
     amber: int = 3
     empty_amber: int = 3
+    empty_window: int = 6
     edit_chars: int = 12
     longest_cycle: int = 8
     cycle_rounds: int = 3
