@@ -25,6 +25,7 @@ class Outcome:
     signatures: tuple[str, ...] = ()  # of a failure: each stands for one error
     failing: Failing | None = None  # of a check's output, also where it passed
     line: str = ""  # the line that says it best, as it was printed
+    chrome: str = ""  # an error that this step cannot have caused: the harness prints it between steps
 
     @property
     def is_success(self) -> bool:
@@ -48,7 +49,8 @@ _NO_MODULE = re.compile(
     r"ModuleNotFoundError|No module named|Cannot find module|Cannot find package|cannot find symbol.*package"
 )
 _TIMEOUT = re.compile(
-    r"\btimed? ?out\b(?! of \d)|TimeoutExpired|ETIMEDOUT|ReadTimeout|deadline exceeded|<exception>.*timeout", re.I
+    r"\btimed out\b|TimeoutExpired|Timeout(?:Error|Exception)\b|ETIMEDOUT|ReadTimeout|deadline exceeded"
+    r"|\btime ?out (?:was |has been )?(?:expired|reached|exceeded|hit)\b", re.I
 )
 _KILLED_BY_TIMEOUT = (124, 137)  # timeout(1): the limit was reached; killed
 _SYNTAX = re.compile(r"syntax error near|unexpected EOF while looking for|unexpected end of file", re.I)
@@ -96,7 +98,15 @@ def outcome(step: Step) -> Outcome:
     if _has_failed(step, names, text, found):
         signatures, line = _signatures(step, names, text, found)
         return Outcome(names, True, False, signatures, found, line)
-    return Outcome(names, False, _is_empty(step, names, text), (), found)
+    return Outcome(names, False, _is_empty(step, names, text), (), found, chrome=_chrome(step, names, text))
+
+
+def _chrome(step: Step, names: tuple[str, ...], text: str) -> str:
+    """The last error line behind a command that only looks or writes a file, and succeeded."""
+    if step.kind is StepKind.RUN and not step.exit and _only_looks(names) and writes_file(step.action):
+        lines = [m.group(0) for m in _STRONG.finditer(text) if not _WRAPPER.search(m.group(0))]
+        return normal(lines[-1]) if lines else ""
+    return ""
 
 
 def _families(step: Step) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from steer.detect.command import is_quiet_status
 from steer.detect.finding import Finding, Kind, Level
-from steer.detect.outcome import Outcome
+from steer.detect.outcome import Outcome, normal
 from steer.detect.rules import Repeat
 from steer.model.step import Step, StepKind
 
@@ -44,6 +44,7 @@ class RepeatDetector:
         self._sizes: dict[str, int] = {}  # family -> size of its newest failing set
         self._recent: deque[tuple[str, str]] = deque(maxlen=3 * rules.longest_cycle)
         self._cycle_said = 0
+        self._chrome: set[str] = set()
 
     def told(self) -> None:
         """The operator spoke: what was counted belongs to the time before. Shown trouble that comes back is red."""
@@ -53,6 +54,10 @@ class RepeatDetector:
 
     def feed(self, number: int, step: Step, outcome: Outcome) -> Iterator[Finding]:
         if step.kind is StepKind.WAIT:
+            return
+        if outcome.chrome:
+            self._chrome.add(outcome.chrome)
+        if outcome.is_failure and normal(outcome.line) in self._chrome:
             return
         sight = _Sight(number, step.ended_at or step.at, step, outcome)
         yield from self._clear(sight)
