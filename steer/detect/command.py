@@ -16,13 +16,17 @@ _WRAPPERS = frozenset(
     "sudo env time nice nohup exec command timeout stdbuf xargs unbuffer caffeinate poetry uv pipenv hatch pdm "
     "bundle npx bunx pnpx run do then".split()
 )
-_INTERPRETERS = re.compile(r"^(python[\d.]*|python3|node|bash|sh|zsh|ruby|perl|deno|bun|tsx|ts-node|java|go|cargo)$")
+_INTERPRETERS = re.compile(
+    r"^(python[\d.]*|python3|node|bash|sh|zsh|ruby|perl|deno|bun|tsx|ts-node|java|go|cargo)$"
+)
 _TWO_WORDS = frozenset(
     "npm yarn pnpm go cargo git docker kubectl make just mise rake gradle gradlew mvn mvnw dotnet swift bun deno "
     "apt apt-get pip pip3 conda brew gh".split()
 )
 _SETUP = frozenset("cd pushd popd export set source . echo true printf mkdir sleep clear pwd".split())
-_QUIET_STATUS = frozenset("grep rg egrep fgrep ag ack diff cmp test [ [[ which type command pgrep find ls stat".split())
+_QUIET_STATUS = frozenset(
+    "grep rg egrep fgrep ag ack diff cmp test [ [[ which type command pgrep find ls stat".split()
+)
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +55,7 @@ def hides_status(command: str) -> bool:
     return "|" in bare or ";" in bare or "<<" in bare or "\n" in command.strip()
 
 
-def _without_heredocs(command: str) -> str:
+def without_heredocs(command: str) -> str:
     """Its text without the bodies of here-documents, which are data."""
     lines, kept, end = command.split("\n"), [], ""
     for line in lines:
@@ -67,7 +71,7 @@ def _without_heredocs(command: str) -> str:
 
 def _parts(command: str) -> list[str]:
     """The commands of a list. Quoted text keeps its place but not its content, which may hold any character."""
-    bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", _quoted, _without_heredocs(command)[:4000])
+    bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", _quoted, without_heredocs(command)[:4000])
     return [part for part in _SEPARATOR.split(bare) if part]
 
 

@@ -85,7 +85,11 @@ def failing(text: str) -> Failing | None:
     ids: set[str] = set()
     for name, pattern in _FINDINGS:
         for found in pattern.finditer(text):
-            ids.add(f"{name} " + _NUMBERS.sub("#", " ".join(found.groups())[:160]) if name != "pytest" else found[1])
+            ids.add(
+                f"{name} " + _NUMBERS.sub("#", " ".join(found.groups())[:160])
+                if name != "pytest"
+                else found[1]
+            )
             if len(ids) >= MAX_IDS:
                 break
     count, passed = _largest(_COUNTS, text), _largest(_PASSED, text)

@@ -50,7 +50,8 @@ _NO_MODULE = re.compile(
 )
 _TIMEOUT = re.compile(
     r"\btimed out\b|TimeoutExpired|Timeout(?:Error|Exception)\b|ETIMEDOUT|ReadTimeout|deadline exceeded"
-    r"|\btime ?out (?:was |has been )?(?:expired|reached|exceeded|hit)\b", re.I
+    r"|\btime ?out (?:was |has been )?(?:expired|reached|exceeded|hit)\b",
+    re.I,
 )
 _KILLED_BY_TIMEOUT = (124, 137)  # timeout(1): the limit was reached; killed
 _SYNTAX = re.compile(r"syntax error near|unexpected EOF while looking for|unexpected end of file", re.I)
@@ -67,15 +68,21 @@ _WEAK = re.compile(r"^.*\b(?:error|failed|failure|cannot|can't|could not|denied|
 _WRAPPER = re.compile(
     r"^\W*(?:error:? )?(?:task|job|step|command|process|script|build|recipe|lifecycle)?\W*"
     r"(?:failed|exited|returned|Exit code|exit status|ELIFECYCLE)\b.{0,60}$"
-    r"|^Traceback \(most recent|^During handling of|^The above exception|BUILD FAIL|^FAILED?$|^npm ERR! (?:A complete|code|path"
-    r"|errno)|^Exit code \d+$|^Process exited with code|^make(?:\[\d+\])?: \*\*\*|^sh: line",
+    r"|^Traceback \(most recent|^During handling of|^The above exception|BUILD FAIL|^FAILED?$|^npm ERR! (?:A complete"
+    r"|code|path|errno)|^Exit code \d+$|^Process exited with code|^make(?:\[\d+\])?: \*\*\*|^sh: line",
     re.I,
 )
 _LOOKS = frozenset(
-    "cat sed head tail less more grep rg ls find awk nl wc tree bat stat file jq git\\ log git\\ show git\\ diff".split()
+    [
+        "git log",
+        "git show",
+        "git diff",
+        *"cat sed head tail less more grep rg ls find awk nl wc tree bat stat jq".split(),
+    ]
 )
 _EMPTY = re.compile(
-    r"^\W*(?:No (?:matches|files|results?|matching)\b.*|0 matches.*|Found 0 .*|nothing found.*)\W*$", re.I | re.M
+    r"^\W*(?:No (?:matches|files|results?|matching)\b.*|0 matches.*|Found 0 .*|nothing found.*)\W*$",
+    re.I | re.M,
 )
 _NORMAL = (
     (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
@@ -90,7 +97,11 @@ _NORMAL = (
 
 def outcome(step: Step) -> Outcome:
     """Of a step that is over."""
-    text = step.result if len(step.result) <= _HEAD + _TAIL else step.result[:_HEAD] + "\n" + step.result[-_TAIL:]
+    text = (
+        step.result
+        if len(step.result) <= _HEAD + _TAIL
+        else step.result[:_HEAD] + "\n" + step.result[-_TAIL:]
+    )
     names = _families(step)
     if _NOISE.search(text[:2000]):
         return Outcome(names, False)
@@ -130,12 +141,18 @@ def _has_failed(step: Step, names: tuple[str, ...], text: str, found: Failing | 
         return True
     if step.exit is not None and step.kind is StepKind.RUN:
         if step.exit == 0:
-            return hides_status(step.action) and not _only_looks(names) and (_ends_badly(text) or _is_fed_badly(step, text))
+            return (
+                hides_status(step.action)
+                and not _only_looks(names)
+                and (_ends_badly(text) or _is_fed_badly(step, text))
+            )
         return not (step.exit == 1 and is_quiet_status(step.action) and not _STRONG.search(text))
     if step.is_error:
         return True
     if step.kind is StepKind.EDIT:
-        return bool(re.search(r"introduced new syntax error|not found in|No replacement|did not match", text[:600]))
+        return bool(
+            re.search(r"introduced new syntax error|not found in|No replacement|did not match", text[:600])
+        )
     return not _only_looks(names) and _ends_badly(text)
 
 
@@ -152,7 +169,9 @@ def _ends_badly(text: str) -> bool:
 
 
 _FED = re.compile(r"<<|\|\s*[\w./-]+\s*$|<\s*[\w./-]+")
-_COMPLAINS = re.compile(r"^.{0,60}\b(?:error|unknown command|not allowed|abort(?:ed)?|invalid)\b.{0,40}$", re.I | re.M)
+_COMPLAINS = re.compile(
+    r"^.{0,60}\b(?:error|unknown command|not allowed|abort(?:ed)?|invalid)\b.{0,40}$", re.I | re.M
+)
 
 
 def _is_fed_badly(step: Step, text: str) -> bool:
@@ -174,10 +193,10 @@ def _signatures(
 ) -> tuple[tuple[str, ...], str]:
     classes: list[str] = []
     line = ""
-    for m in _NO_SUCH_TOOL.finditer(text):
-        if name := next((g for g in m.groups() if g), ""):
+    for missing in _NO_SUCH_TOOL.finditer(text):
+        if name := next((g for g in missing.groups() if g), ""):
             classes.append(f"no such command: {name.rsplit('/', 1)[-1]}")
-            line = line or m.group(0).strip()
+            line = line or missing.group(0).strip()
     if m := _NO_MODULE.search(text):
         classes.append("no such module")
         line = line or _line_at(text, m.start())
@@ -187,7 +206,9 @@ def _signatures(
     if not classes and (step.exit in _KILLED_BY_TIMEOUT or _TIMEOUT.search(text)):
         m = _TIMEOUT.search(text)
         classes.append("timeout")
-        line = line or (_line_at(text, m.start()) if m else f"status {step.exit}: {names[-1] if names else ''}")
+        line = line or (
+            _line_at(text, m.start()) if m else f"status {step.exit}: {names[-1] if names else ''}"
+        )
     if found is not None and found.ids:
         name = next((n for n in names if n.split()[0] not in ("cd", "git")), "check")
         classes.append(f"{name}: " + " | ".join(sorted(found.ids))[:400])

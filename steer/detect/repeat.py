@@ -66,7 +66,11 @@ class RepeatDetector:
                 yield from self._seen(sight, "same-error", signature, outcome.line)
         if outcome.is_empty:
             yield from self._seen(sight, "empty-search", "a search that finds nothing", _short(step.action))
-        if step.kind is StepKind.EDIT and not outcome.is_failure and len(step.action) >= self._rules.edit_chars:
+        if (
+            step.kind is StepKind.EDIT
+            and not outcome.is_failure
+            and len(step.action) >= self._rules.edit_chars
+        ):
             yield from self._seen(sight, "same-edit", f"edit {hash(step.action)}", _short(step.action))
         yield from self._cycle(sight)
 
@@ -101,7 +105,11 @@ class RepeatDetector:
 
     def _clear(self, sight: _Sight) -> Iterator[Finding]:
         outcome = sight.outcome
-        if not outcome.is_empty and sight.step.kind in (StepKind.EDIT, StepKind.RUN) and not is_search(sight.step):
+        if (
+            not outcome.is_empty
+            and sight.step.kind in (StepKind.EDIT, StepKind.RUN)
+            and not is_search(sight.step)
+        ):
             yield from self._forget(sight, [k for k in self._troubles if k.startswith("empty-search")])
         if outcome.is_failure:
             yield from self._clear_converging(sight)

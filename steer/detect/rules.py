@@ -1,18 +1,20 @@
-"""Thresholds of the detectors, as data: `rules.toml` beside this file says what they mean and where they come from."""
+"""Thresholds and patterns of the detectors, as data: `rules.toml` beside this file says what they mean."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from steer.detect.finding import Level
 from steer.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    is_on: bool = True
     window: int = 12
     long_window: int = 20
     amber: int = 3
@@ -25,14 +27,22 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    is_on: bool = True
+    after_failure: int = 8
+    code_chars: int = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    is_on: bool = True
     amber_s: float = 180.0
     red_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    id: str
+    level: Level
+    title: str
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +50,60 @@ class Rules:
     repeat: Repeat = Repeat()
     drift: Drift = Drift()
     stall: Stall = Stall()
-    off: tuple[str, ...] = ()  # ids of rules that are not wanted
+    danger: tuple[Danger, ...] = ()
+    off: tuple[str, ...] = ()  # ids or kinds that are not wanted
 
 
-def read_rules(path: Path) -> Rules:
-    """The rules in a TOML file; what it does not name keeps its default. Raises `ConfigError` naming file and key."""
+@cache
+def default_rules() -> Rules:
+    """Those that ship."""
+    return read_rules(Path(__file__).with_name("rules.toml"))
+
+
+def read_rules(path: Path, base: Rules | None = None) -> Rules:
+    """The rules in a TOML file; what it does not name is as in `base`. Raises `ConfigError` naming file and key."""
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as e:
         raise ConfigError(f"{path}: cannot be read: {e.strerror}") from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{path}: {e}") from e
-    return rules_from(data, str(path))
+    return rules_from(data, str(path), base)
 
 
-def rules_from(data: dict[str, Any], where: str) -> Rules:
+def rules_from(data: dict[str, Any], where: str, base: Rules | None = None) -> Rules:
+    """`base` (none: built-in values) with what `data` says. Lists replace, tables are merged key by key."""
+    base = base or Rules()
     parts: dict[str, Any] = {}
-    kinds: dict[str, type] = {"repeat": Repeat, "drift": Drift, "stall": Stall}
     for key, value in data.items():
         if key == "off" and isinstance(value, list) and all(isinstance(v, str) for v in value):
             parts["off"] = tuple(value)
-        elif key in kinds and isinstance(value, dict):
-            parts[key] = _table(kinds[key], value, f"{where}: [{key}]")
+        elif key == "danger" and isinstance(value, list):
+            parts["danger"] = tuple(_danger(v, where) for v in value)
+        elif key in ("repeat", "drift", "stall") and isinstance(value, dict):
+            parts[key] = _table(getattr(base, key), value, f"{where}: [{key}]")
         else:
-            raise ConfigError(f"{where}: unknown key {key}", f"known: off, {', '.join(kinds)}")
-    return Rules(**parts)
+            raise ConfigError(f"{where}: unknown key {key}", "known: off, repeat, drift, stall, danger")
+    return replace(base, **parts)
 
 
-def _table(kind: type, values: dict[str, Any], where: str) -> Any:
-    known = {f.name: type(getattr(kind(), f.name)) for f in fields(kind)}
+def _table(base: Any, values: dict[str, Any], where: str) -> Any:
+    known = {f.name: type(getattr(base, f.name)) for f in fields(base)}
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"{where}: unknown key {key}", f"known: {', '.join(known)}")
         is_number = known[key] is float and type(value) is int
-        if type(value) is not known[key] and not is_number:
-            raise ConfigError(f"{where}: {key} cannot be {value!r}")
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 1:
-            raise ConfigError(f"{where}: {key} must be at least 1")
-    return kind(**values)
+        if (type(value) is not known[key] and not is_number) or value < 1:
+            raise ConfigError(f"{where}: {key} cannot be {value!r}", "numbers from 1 on")
+    return replace(base, **{k: known[k](v) for k, v in values.items()})
+
+
+def _danger(data: Any, where: str) -> Danger:
+    try:
+        return Danger(
+            str(data["id"]), Level(data["level"]), str(data["title"])[:60], re.compile(data["pattern"])
+        )
+    except (KeyError, TypeError, ValueError, re.error) as e:
+        raise ConfigError(
+            f"{where}: a [[danger]] rule is incomplete or wrong: {e}", "id, level, title, pattern"
+        ) from e

@@ -50,7 +50,8 @@ def _number(value: Any) -> float:
 
 def _step(data: dict[str, Any], at: float) -> Step:
     tool, action = str(data.get("tool") or ""), str(data.get("action") or "")
-    kind, files = _kind(tool, action), _files(tool, action)
+    result = str(data.get("obs") or "")
+    kind, files = _kind(tool, action), _files(tool, action, result)
     status = data.get("exit")
     return Step(
         id=str(data.get("step", "")),
@@ -58,7 +59,7 @@ def _step(data: dict[str, Any], at: float) -> Step:
         tool=tool,
         kind=kind,
         action=action,
-        result=str(data.get("obs") or ""),
+        result=result,
         exit=int(status) if isinstance(status, int) else None,
         is_error=bool(data.get("error")),
         files=files,
@@ -78,9 +79,11 @@ def _kind(tool: str, action: str) -> StepKind:
     return StepKind.OTHER if name.startswith(("mcp__", "_")) else StepKind.RUN
 
 
-def _files(tool: str, action: str) -> tuple[str, ...]:
+def _files(tool: str, action: str, result: str) -> tuple[str, ...]:
     found = re.findall(r'"(?:file_path|path|filePath|notebook_path)": ?"([^"\n]{1,400})"', action[:2000])
     found += re.findall(r"^\*\*\* (?:Update|Add|Delete) File: (.+)$", action.replace("\\n", "\n"), re.M)
     if tool in ("create", "open"):
         found += action.split()[1:2]
+    if tool == "edit" and (shown := re.match(r"\[File: (\S+) \(", result)):
+        found.append(shown[1])  # editors that keep a file open show it with the result
     return tuple(dict.fromkeys(found))
