@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from steer.model.step import Step, StepKind
+from steer.model.step import BECOMES, Step, StepKind
 
 _HEREDOC = re.compile(r"(?:cat|tee)\b[^\n]*?<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\b", re.S)
 _TARGET = re.compile(r">>?\s*([\w./~$-]+)|\btee\s+(?:-a\s+)?([\w./~-]+)")
@@ -50,7 +50,7 @@ def _edit(step: Step) -> list[Write]:
         many = values.get("edits")
         edits = many if isinstance(many, list) else [values]
         return [Write(path, _old(e), _new(e)) for e in edits if isinstance(e, dict)]
-    old, separator, new = step.action.partition("\n=======\n")
+    old, separator, new = step.action.removeprefix(path + "\n").partition(BECOMES)
     return [Write(path, old if separator else "", new if separator else step.action)]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+BECOMES = "\n=======\n"  # in the action of an edit: path, line break, old text, this, new text
 MAX_TEXT = 16 * 1024  # characters of an action or a result that are kept: its head and its tail
 
 

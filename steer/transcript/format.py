@@ -13,6 +13,7 @@ from steer.transcript.gemini import GeminiReader
 from steer.transcript.opencode import OpencodeReader
 from steer.transcript.qwen import QwenReader
 from steer.transcript.reader import Reader
+from steer.transcript.steps import StepsReader
 from steer.transcript.value import table
 
 _READERS: dict[str, type[Reader]] = {
@@ -22,6 +23,7 @@ _READERS: dict[str, type[Reader]] = {
     "qwen": QwenReader,
     "opencode": OpencodeReader,
     "aider": AiderReader,
+    "steps": StepsReader,
 }
 FORMATS = tuple(_READERS)
 HEAD_BYTES = 64 * 1024  # enough for `recognise`
@@ -60,6 +62,8 @@ def recognise(head: bytes) -> str | None:
 
 
 def _format_of(record: dict[str, object]) -> str | None:
+    if record.get("kind") in ("tool", "user", "say"):
+        return "steps"
     if "payload" in record and "timestamp" in record:
         return "codex"
     if ("sessionId" in record and "projectHash" in record) or "$set" in record:

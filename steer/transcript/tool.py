@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from steer.model.step import StepKind
+from steer.model.step import BECOMES, StepKind
 from steer.transcript.value import cut, listed, table, text
 
 _NAMES: dict[StepKind, str] = {
@@ -27,16 +27,8 @@ _NAMES: dict[StepKind, str] = {
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 _ACTION_KEYS = ("command", "cmd", "pattern", "query", "url", "prompt", "input", "chars")
 _PATH_KEYS = ("file_path", "filePath", "notebook_path", "absolute_path", "path", "dir_path")
-_CHANGE_KEYS = (
-    "old_string",
-    "new_string",
-    "oldString",
-    "newString",
-    "content",
-    "new_source",
-    "patch",
-    "patchText",
-)
+_OLD_KEYS = ("old_string", "oldString")
+_NEW_KEYS = ("new_string", "newString", "content", "new_source", "patch", "patchText")
 _PATCH_FILE = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$|^\*\*\* Move to: (.+)$", re.M)
 _DIFF_FILE = re.compile(r"^(?:\+\+\+|---) (?:[ab]/)?([^\t\n]+)", re.M)
 _SLEEP = re.compile(r"\s*sleep\s+[\d.]+[smhd]?\s*;?\s*")
@@ -67,9 +59,20 @@ def action_of(value: Any) -> str:
             found = _command(found)
         if isinstance(found, str) and found:
             return cut(found)
-    parts = [text(given.get(key)) for key in (*_PATH_KEYS, *_CHANGE_KEYS)]
-    words = "\n".join(p for p in parts if p)
+    words = "\n".join(p for p in (_first(given, _PATH_KEYS), _change(given)) if p)
     return cut(words) if words else cut(_json(given)) if given else ""
+
+
+def _first(given: dict[str, Any], keys: tuple[str, ...]) -> str:
+    return next((text(given[key]) for key in keys if text(given.get(key))), "")
+
+
+def _change(given: dict[str, Any]) -> str:
+    """What an edit replaces by what."""
+    if edits := listed(given.get("edits")):
+        return "\n".join(_change(table(edit)) for edit in edits)
+    old, new = _first(given, _OLD_KEYS), _first(given, _NEW_KEYS)
+    return f"{old}{BECOMES}{new}" if old else new
 
 
 def _command(words: list[Any]) -> str:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from steer.model.step import Arrival, Entry, Said, Step, StepKind, Told
+from steer.transcript.reader import JsonReader, Record
+from steer.transcript.value import cut, money, status, text
 
 _KINDS: dict[StepKind, frozenset[str]] = {
     StepKind.EDIT: frozenset(
@@ -29,41 +29,40 @@ _KINDS: dict[StepKind, frozenset[str]] = {
 _RUN = frozenset("bash shell exec_command run_shell_command local_shell python python3".split())
 
 
-def entries_of(line: str) -> Iterator[Entry]:
-    """The entries in one line. Raises `ValueError` saying what is wrong with it."""
-    data = json.loads(line)
-    if not isinstance(data, dict) or data.get("kind") not in ("tool", "user", "say"):
-        raise ValueError("no object with a kind of tool, user or say")
-    at = _number(data.get("t"))
-    if data["kind"] == "user":
-        yield Told(at, str(data.get("text") or ""), Arrival.SUBMITTED)
+class StepsReader(JsonReader):
+    title = "a steps file"
+
+    def _take(self, record: Record) -> Iterable[Entry] | None:
+        if record.get("kind") not in ("tool", "user", "say"):
+            return None
+        return list(_entries(record))
+
+
+def _entries(record: Record) -> Iterator[Entry]:
+    at = money(record.get("t")) or 0.0
+    words = cut(text(record.get("text")))
+    if record["kind"] == "user":
+        yield Told(at, words, Arrival.SUBMITTED)
         return
-    if text := str(data.get("text") or ""):
-        yield Said(at, text)
-    if data["kind"] == "tool":
-        yield _step(data, at)
+    if words:
+        yield Said(at, words)
+    if record["kind"] == "tool":
+        yield _step(record, at)
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _step(data: dict[str, Any], at: float) -> Step:
-    tool, action = str(data.get("tool") or ""), str(data.get("action") or "")
-    result = str(data.get("obs") or "")
-    kind, files = _kind(tool, action), _files(tool, action, result)
-    status = data.get("exit")
+def _step(record: Record, at: float) -> Step:
+    tool, action, result = text(record.get("tool")), text(record.get("action")), text(record.get("obs"))
     return Step(
-        id=str(data.get("step", "")),
+        id=str(record.get("step", "")),
         at=at,
         tool=tool,
-        kind=kind,
-        action=action,
-        result=result,
-        exit=int(status) if isinstance(status, int) else None,
-        is_error=bool(data.get("error")),
-        files=files,
-        ended_at=_number(data.get("t_end")) or at or 1.0,
+        kind=_kind(tool, action),
+        action=cut(action),
+        result=cut(result),
+        exit=status(record.get("exit")),
+        is_error=bool(record.get("error")),
+        files=_files(tool, action, result),
+        ended_at=money(record.get("t_end")) or at or 1.0,
     )
 
 
