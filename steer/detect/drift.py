@@ -18,11 +18,13 @@ from steer.model.step import Step, StepKind
 
 _MADE_UP = re.compile(
     r"\b(mock|dummy|fake|placeholder|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
-    r"\brandom\.(?:seed|uniform|gauss|randn?|randint|choice)\b",
+    r"\brandom\.(?:uniform|gauss|normal|randn?)\b",
     re.I,
 )
 _RANDOM_DATA = re.compile(
-    r"\brandom\s+(?:but\s+\w+\s+)?(?:weights?|values?|data|numbers)\b|\breasonable\s+\w+", re.I
+    r"\brandom\s+(?:but\s+\w+\s+)?(?:weights?|values?|data|numbers)\b"
+    r"|\breasonable\s+(?:\w+\s+)?(?:weights?|values?|dimensions|numbers|data|estimates?)\b",
+    re.I,
 )
 _GIVES_UP = re.compile(
     r"\b(?:given|due to) (?:the |these |our |our current )?(?:\w+ )?"
