@@ -40,7 +40,7 @@ def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | No
         for path in sorted(folder.glob("*.toml")):
             profiles[path.stem] = _read(path)
     for name, agent in configured.items():
-        profiles[name] = _configured(profiles.get(name, Profile(name)), agent)
+        profiles[name] = _configured(_base(profiles, name, agent), agent)
     return Catalog(profiles)
 
 
@@ -49,6 +49,13 @@ def _read(path: Path) -> Profile:
         return read_profile(path.stem, tomllib.loads(path.read_text("utf-8")), str(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise ConfigError(f"{path} cannot be read: {e}") from e
+
+
+def _base(profiles: Mapping[str, Profile], name: str, agent: Agent) -> Profile:
+    """What `[agents.NAME]` builds on: the profile of that name, else that of the program it runs."""
+    program = Path(agent.argv[0]).name if agent.argv else ""
+    known = profiles.get(name) or profiles.get(program)
+    return replace(known, name=name) if known else Profile(name)
 
 
 def _configured(base: Profile, agent: Agent) -> Profile:

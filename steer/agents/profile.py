@@ -12,6 +12,7 @@ reports = true                 it speaks OSC 7501 to a terminal that answers
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
+[conversation]                 see `conversation.py`
 [[rule]]                       see `rule.py`: id, activity, region, pattern, kind
 """
 
@@ -21,6 +22,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from steer.agents.conversation import UNKNOWN, Conversing, read_conversation
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -40,12 +42,14 @@ class Profile:
     reports: bool = False
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    conversation: Conversing = UNKNOWN
     rules: tuple[Rule, ...] = ()
 
 
 GENERIC = Profile("generic", title="any command")
 
 _LISTS = ("argv", "task", "interrupt", "submit", "leave")
+_TABLES = ("env", "conversation", "rule")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
@@ -69,11 +73,14 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values[key] = wanted(value)
         elif key == "env" and isinstance(value, dict):
             values["env"] = {str(k): str(v) for k, v in value.items()}
+        elif key == "conversation":
+            values[key] = read_conversation(value, where)
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
         else:
             raise ConfigError(
-                f"{where}: unknown key {key}", f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'rule'))}"
+                f"{where}: unknown key {key}",
+                f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'conversation', 'rule'))}",
             )
     return Profile(name, **values)
 

@@ -18,6 +18,7 @@ from steer.errors import UserError
 from steer.model import event as ev
 from steer.model.operation import Operation, Progress
 from steer.model.session import LIVE, Place, SessionSpec, SessionView
+from steer.runtime.conversation import Conversations
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.store import Store
@@ -37,6 +38,7 @@ class Context:
     journal: Journal
     store: Store
     trees: Trees
+    conversations: Conversations
     emit: Callable[[ev.Event], None]
     attach: Callable[[SessionSpec], Awaitable[LiveSession]]
     session_changed: Callable[[str], None]

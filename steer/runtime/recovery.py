@@ -10,6 +10,7 @@ from steer.errors import SteerError
 from steer.model.operation import Operation, OperationState
 from steer.model.session import Place, ProcessState
 from steer.runtime.context import Context
+from steer.runtime.intervention.opening import drop_copies
 from steer.runtime.intervention.stop import finish_kill
 
 
@@ -58,6 +59,7 @@ async def _settle_start(c: Context, operation: Operation) -> OperationState:
             return OperationState.DONE
         c.store.save(replace(view.spec, place=Place.GONE))
         c.fleet.forget(session)
+    drop_copies(operation)
     if os.path.lexists(str(operation.detail.get("worktree", ""))):
         await c.trees.discard_path(operation.detail["worktree"], operation.detail["branch"], session)
     return OperationState.FAILED

@@ -17,6 +17,7 @@ from typing import Any
 
 from steer.adapters.clock import Clock
 from steer.adapters.watch import watch_folders
+from steer.agents.price import Prices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
 from steer.engine.fleet import Fleet
@@ -24,12 +25,16 @@ from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
+from steer.model.step import Usage
 from steer.record.reader import Reader
+from steer.runtime.budget import BudgetWatch
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
+from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
+from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
@@ -40,6 +45,7 @@ from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+BUDGET_S = 5.0  # between looks at what sessions have taken
 QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
 
@@ -63,6 +69,10 @@ class Supervisor:
         self._pace = Pace()
         self._stop = asyncio.Event()
         self._can_watch = True
+        self._prices: Prices | None = None
+        self._conversations = Conversations(
+            self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._price
+        )
         self._c = Context(
             paths=paths,
             load_config=self._load_config,
@@ -71,6 +81,7 @@ class Supervisor:
             journal=Journal(paths.operations, self._clock.now, self._log_operation),
             store=self._store,
             trees=trees,
+            conversations=self._conversations,
             emit=self.emit,
             attach=self.attach,
             session_changed=self._hub.session_changed,
@@ -79,8 +90,22 @@ class Supervisor:
             end=self._stop.set,
         )
 
+        self._budget = BudgetWatch(
+            lambda: self._fleet.view().sessions,
+            lambda: self._load_config().config.budget,
+            self.emit,
+            self._clock.now,
+            lambda session, limits, why: pause_over_budget(self._c, session, limits, why),
+            lambda: budget_pauses(self._c),
+        )
+
     def _load_config(self) -> Loaded:
         return load(self._trees.info.main_worktree)
+
+    def _price(self, usage: Usage) -> float | None:
+        if self._prices is None:
+            self._prices = Prices(self._load_config().config.prices)
+        return self._prices.cost(usage)
 
     # -- life -----------------------------------------------------------------------------------------
 
@@ -92,9 +117,13 @@ class Supervisor:
         await self._adopt_all()
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
+        following = [self._spawn(self._conversations.run()), self._spawn(self._watch_budget())]
         log.info("serving %s", self._paths.socket)
         ready()
         await self._serve()
+        for task in following:
+            task.cancel()
+        await self._conversations.close()
         await self._hub.close()
         for live in list(self._c.lives.values()):
             await live.detach()
@@ -136,8 +165,18 @@ class Supervisor:
                 pass
         self._settle_ended(spec)
 
+    async def _watch_budget(self) -> None:
+        while True:
+            await asyncio.sleep(BUDGET_S)
+            self._prices = None  # the configuration may have changed
+            try:
+                await self._budget.look()
+            except SteerError as e:  # a configuration that cannot be read, an agent that just ended
+                log.warning("the budget was not looked at: %s", e.message)
+
     def _settle_ended(self, spec: SessionSpec) -> None:
         """No keeper: what it wrote down when its agent ended, else lost."""
+        self._conversations.show_ended(spec)
         status = self._store.exit_status(spec)
         now = self._clock.now()
         if spec.place is Place.TRASH:
@@ -169,6 +208,7 @@ class Supervisor:
             self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
         if hello.get("exit") is not None:
             self.emit(ev.ProcessExited(spec.id, self._clock.now(), int(hello["exit"])))
+        self._conversations.follow(spec)
         self._hub.session_changed(spec.id)
         return live
 
@@ -213,6 +253,8 @@ class Supervisor:
     # -- events and effects ---------------------------------------------------------------------------
 
     def emit(self, event: ev.Event) -> None:
+        if isinstance(event, ev.ProcessExited | ev.KeeperLost):
+            self._conversations.end(event.session)
         for effect in self._fleet.receive(event):
             self._perform(effect)
         self._hub.fleet_changed()
@@ -296,10 +338,11 @@ class Supervisor:
             root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)
         )
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finish_task)
+        return task
 
     def _finish_task(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -40,6 +40,7 @@ METHODS: dict[str, Handler] = {
     "diff": inspect.diff,
     "checkpoints": inspect.checkpoints,
     "log": inspect.log,
+    "steps": inspect.steps,
     "search": inspect.search,
     "text": inspect.text,
     "screen": inspect.screen,

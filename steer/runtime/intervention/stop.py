@@ -46,11 +46,12 @@ async def resume(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _set_paused(
-    c: Context, session: str, is_paused: bool, *, is_undoable: bool = True
+    c: Context, session: str, is_paused: bool, *, is_undoable: bool = True, why: str = "", **detail: Any
 ) -> dict[str, Any]:
     live = c.live(session)
     verb = "pause" if is_paused else "continue"
-    operation = c.journal.begin(verb, live.spec.id, f"{verb} {live.spec.name}", is_undoable=is_undoable)
+    summary = f"{verb} {live.spec.name}{why}"
+    operation = c.journal.begin(verb, live.spec.id, summary, is_undoable=is_undoable, **detail)
     try:
         await live.request(verb)
     except SteerError:
@@ -60,6 +61,23 @@ async def _set_paused(
     c.emit(ev.PauseChanged(live.spec.id, c.now(), is_paused))
     c.journal.finish(operation, OperationState.DONE)
     return {}
+
+
+async def pause_over_budget(c: Context, session: str, limits: list[str], why: str) -> None:
+    """What steer does by itself, once, where the operator's budget says so."""
+    generation = c.spec(session).generation
+    reason = f" by steer: over budget, {why}"
+    await _set_paused(c, session, True, why=reason, limits=limits, generation=generation)
+
+
+def budget_pauses(c: Context) -> set[tuple[str, int, str]]:
+    """(session, generation, limit) of every pause for a budget; a supervisor before this one may have made it."""
+    pauses = (o for o in c.fleet.operations() if o.kind == "pause")
+    return {
+        (o.session, int(o.detail.get("generation", 0)), str(limit))
+        for o in pauses
+        for limit in o.detail.get("limits", ())
+    }
 
 
 async def kill(c: Context, params: dict[str, Any]) -> dict[str, Any]:
