@@ -12,7 +12,8 @@ reports = true                 it speaks OSC 7501 to a terminal that answers
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
-[[rule]]                       see `rule.py`: id, activity, region, pattern, kind
+[[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
+[[dialog]]                     see `dialog.py`: what it asks, and the keys that answer
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from steer.agents.dialog import Dialog, read_dialog
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -41,6 +43,7 @@ class Profile:
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    dialogs: tuple[Dialog, ...] = ()
 
 
 GENERIC = Profile("generic", title="any command")
@@ -71,10 +74,11 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values["env"] = {str(k): str(v) for k, v in value.items()}
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
+        elif key == "dialog" and isinstance(value, list):
+            values["dialogs"] = tuple(read_dialog(d, where) for d in value)
         else:
-            raise ConfigError(
-                f"{where}: unknown key {key}", f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'rule'))}"
-            )
+            known = (*_LISTS, *_SCALARS, "env", "rule", "dialog")
+            raise ConfigError(f"{where}: unknown key {key}", f"known: {', '.join(known)}")
     return Profile(name, **values)
 
 
