@@ -11,7 +11,7 @@ above = "^─{20,}"                 the line above its text; or
 begin = "^  Would you like"       its first line; where neither is on the screen the dialog is not whole
 context = 3                       or: its text is the question and so many lines above
 end = "^ Esc to cancel"           its last line, within the last lines of the screen
-choice = "^ (?P<mark>❯)? *(?P<number>\\d)\\. (?P<label>.*)"     one choice; groups mark, number, label, key (also label2, key2)
+choice = "^ (?P<mark>❯)? *(?P<number>\\d)\\. (?P<label>.*)"     one choice: mark, number, label, key; label2, key2
 row = true                        the choices stand side by side in one line: `choice` finds each
 keys = "digit"                    how one is chosen: digit | letter (group or "(y)" at the label's end) | arrows | tabs
 confirm = ["enter"]               keys after a letter or after the arrows
@@ -261,7 +261,8 @@ def _choices(dialog: Dialog, found: list[_Found], selected: int) -> tuple[Choice
 
 
 def _choice(dialog: Dialog, found: _Found, index: int, selected: int) -> Choice:
-    label, keys = found.label, ()
+    label = found.label
+    keys: tuple[str, ...] = ()
     if dialog.keys in ("arrows", "tabs"):
         keys = _way(dialog, selected, index)
     elif dialog.keys == "letter":

@@ -103,4 +103,4 @@ def _rule(data: Any, where: str) -> Rule:
         raise ConfigError(
             f"{where}: rule {name}: there is no region {region!r}", f"known: {', '.join(REGIONS)}"
         )
-    return Rule(name, activity, region, pattern, str(data.get("kind", "")))
+    return Rule(name, activity, region, pattern, str(data.get("kind", "")), str(data.get("hint", "")))
