@@ -8,6 +8,7 @@ submit = ["enter"]             keys that send what was typed
 submit_after_s = 0.15          between text and those keys
 leave = ["ctrl+c", "ctrl+c"]   keys that end it cleanly
 paste_lines = 3                longer texts are sent as several pastes of at most so many lines (0: one paste)
+hooks = ["--settings", "{file}"]  options that make it load hooks from a file (see `hook.py`)
 reports = true                 it speaks OSC 7501 to a terminal that answers
 note = "..."                   one line for `steer doctor`
 
@@ -40,6 +41,7 @@ class Profile:
     leave: tuple[str, ...] = ()
     paste_lines: int = 0
     reports: bool = False
+    hooks: tuple[str, ...] = ()
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
@@ -48,7 +50,7 @@ class Profile:
 
 GENERIC = Profile("generic", title="any command")
 
-_LISTS = ("argv", "task", "interrupt", "submit", "leave")
+_LISTS = ("argv", "task", "interrupt", "submit", "leave", "hooks")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from steer.agents.launch import Launch, child_environment, plan_launch
+from steer.agents.launch import Launch, child_environment, plan_launch, with_hooks
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config
@@ -157,7 +157,7 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
     order = {
         "session": spec.id,
         "generation": spec.generation,
-        "argv": list(spec.argv),
+        "argv": list(_argv(c, spec)),
         "env": {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env},
         "cwd": spec.worktree,
         "cols": spec.cols,
@@ -175,6 +175,15 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
     await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
     crash_point("begin.launched")
     await c.attach(spec)
+
+
+def _argv(c: Context, spec: SessionSpec) -> tuple[str, ...]:
+    """The command line, with the hooks of this session where its agent takes them."""
+    file = c.store.folder(spec.id) / "hooks.json"
+    argv = with_hooks(spec.argv, c.profile(spec), str(file))
+    if argv != spec.argv:
+        c.hooks.prepare(spec.id, file)
+    return argv
 
 
 def _launch(path: Path, order: dict[str, Any]) -> None:
