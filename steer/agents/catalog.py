@@ -59,10 +59,15 @@ def _base(profiles: Mapping[str, Profile], name: str, agent: Agent) -> Profile:
 
 
 def _configured(base: Profile, agent: Agent) -> Profile:
+    if not (agent.argv or base.argv):
+        raise ConfigError(
+            f"agents.{base.name} has no argv, and no agent of that name is known", "say how it is started"
+        )
     return replace(
         base,
-        argv=agent.argv,
+        argv=agent.argv or base.argv,
         task=() if any("{task}" in a for a in agent.argv) else base.task,
+        hooks=base.hooks if agent.hooks else (),
         title=agent.title or base.title,
         interrupt=agent.interrupt or base.interrupt,
         submit=agent.submit or base.submit,

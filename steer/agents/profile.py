@@ -8,12 +8,14 @@ submit = ["enter"]             keys that send what was typed
 submit_after_s = 0.15          between text and those keys
 leave = ["ctrl+c", "ctrl+c"]   keys that end it cleanly
 paste_lines = 3                longer texts are sent as several pastes of at most so many lines (0: one paste)
+hooks = ["--settings", "{file}"]  options that make it load hooks from a file (see `hook.py`)
 reports = true                 it speaks OSC 7501 to a terminal that answers
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
 [conversation]                 see `conversation.py`
-[[rule]]                       see `rule.py`: id, activity, region, pattern, kind
+[[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
+[[dialog]]                     see `dialog.py`: what it asks, and the keys that answer
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steer.agents.conversation import UNKNOWN, Conversing, read_conversation
+from steer.agents.dialog import Dialog, read_dialog
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -40,16 +43,18 @@ class Profile:
     leave: tuple[str, ...] = ()
     paste_lines: int = 0
     reports: bool = False
+    hooks: tuple[str, ...] = ()
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
     conversation: Conversing = UNKNOWN
     rules: tuple[Rule, ...] = ()
+    dialogs: tuple[Dialog, ...] = ()
 
 
 GENERIC = Profile("generic", title="any command")
 
-_LISTS = ("argv", "task", "interrupt", "submit", "leave")
-_TABLES = ("env", "conversation", "rule")
+_LISTS = ("argv", "task", "interrupt", "submit", "leave", "hooks")
+_TABLES = ("env", "conversation", "rule", "dialog")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
@@ -77,11 +82,11 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values[key] = read_conversation(value, where)
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
+        elif key == "dialog" and isinstance(value, list):
+            values["dialogs"] = tuple(read_dialog(d, where) for d in value)
         else:
-            raise ConfigError(
-                f"{where}: unknown key {key}",
-                f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'conversation', 'rule'))}",
-            )
+            known = ", ".join((*_LISTS, *_SCALARS, *_TABLES))
+            raise ConfigError(f"{where}: unknown key {key}", f"known: {known}")
     return Profile(name, **values)
 
 
@@ -106,4 +111,4 @@ def _rule(data: Any, where: str) -> Rule:
         raise ConfigError(
             f"{where}: rule {name}: there is no region {region!r}", f"known: {', '.join(REGIONS)}"
         )
-    return Rule(name, activity, region, pattern, str(data.get("kind", "")))
+    return Rule(name, activity, region, pattern, str(data.get("kind", "")), str(data.get("hint", "")))

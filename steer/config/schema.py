@@ -71,12 +71,13 @@ class Fleet:
 class Agent:
     """An agent by name: `argv` with `{task}` where the task goes (also in $STEER_TASK)."""
 
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = ()  # empty: as the profile of that name says
     title: str = ""
     interrupt: tuple[
         str, ...
     ] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
     submit: tuple[str, ...] = ()  # keys that send a typed message; empty: as the profile says, or enter
+    hooks: bool = True  # load hooks into its sessions that report what it does, where it can
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from steer.model import event as ev
 from steer.model.operation import Operation, Progress
 from steer.model.session import LIVE, Place, SessionSpec, SessionView
 from steer.runtime.conversation import Conversations
+from steer.runtime.hook_spool import HookSpool
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.store import Store
@@ -45,6 +46,7 @@ class Context:
     take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
     mark_restored: Callable[[SessionSpec], None]
     end: Callable[[], None]  # the supervisor
+    hooks: HookSpool
     pane_size: tuple[int, int] = (
         80,
         24,

@@ -17,6 +17,7 @@ from typing import Any
 
 from steer.adapters.clock import Clock
 from steer.adapters.watch import watch_folders
+from steer.agents.hook import HookEvent
 from steer.agents.price import Prices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
@@ -32,6 +33,7 @@ from steer.runtime.checker import Checker
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
+from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
@@ -68,6 +70,7 @@ class Supervisor:
         self._loading: set[str] = set()
         self._pace = Pace()
         self._stop = asyncio.Event()
+        self._hooks = HookSpool(paths.hooks, self._hooked)
         self._can_watch = True
         self._prices: Prices | None = None
         self._conversations = Conversations(
@@ -88,6 +91,7 @@ class Supervisor:
             take_checkpoint=self.take_checkpoint,
             mark_restored=self._mark_restored,
             end=self._stop.set,
+            hooks=self._hooks,
         )
 
         self._budget = BudgetWatch(
@@ -118,6 +122,8 @@ class Supervisor:
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
         following = [self._spawn(self._conversations.run()), self._spawn(self._watch_budget())]
+        self._hooks.read_all()
+        self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
         ready()
         await self._serve()
@@ -249,6 +255,15 @@ class Supervisor:
             return await handler(self._c, params)
         except KeyError as e:
             raise UserError(f"{method} needs the parameter {e}") from e
+
+    def _hooked(self, session: str, event: HookEvent) -> None:
+        """A hook of the session's agent has reported something."""
+        live = self._c.lives.get(session)
+        if live is None:
+            return
+        live.observer.hooked(event)
+        if event.name == "SessionStart" and event.conversation:
+            self._conversations.point_to(session, event.conversation, event.transcript, event.why or "hook")
 
     # -- events and effects ---------------------------------------------------------------------------
 

@@ -121,9 +121,11 @@ def test_all_that_is_asked_is_shown_and_a_number_answers(size: tuple[int, int]) 
 
 def test_an_answer_in_words_and_enter_typed_before_reading_sends_nothing() -> None:
     async def tell(s: Screen) -> None:
-        await s.press("a", "enter", "1")
-        assert isinstance(s.app.screen, AnswerDialog) and not called(s, "answer"), "guarded"
-        s.app.screen._opened_at = 0.0
+        dialog = await opened(s, "a", AnswerDialog)
+        dialog._opened_at = float("inf")  # no key can be late enough
+        await s.press("enter", "1")
+        assert s.app.screen is dialog and not called(s, "answer"), "guarded"
+        dialog._opened_at = 0.0
         await s.press("tab", *"no 1", "enter")
         await s.until(lambda: called(s, "answer"))
         assert called(s, "answer")[0]["text"] == "no 1" and called(s, "answer")[0]["choice"] == -1

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 from steer.errors import SteerError, UserError
 from steer.model.operation import Delivery, Operation, OperationState
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.key import press
 from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste, refusal, warnings
 
-BETWEEN_KEYS_S = 0.1  # opencode wants escape twice and takes two at once for one
 SETTLE_S = 0.3  # after an interrupt, before text: the agent redraws its input box
 MAX_TOKENS = 1000
 _DELIVERIES = {OperationState.DONE: Delivery.DELIVERED, OperationState.FAILED: Delivery.NOT_DELIVERED}
@@ -22,14 +21,6 @@ _DELIVERIES = {OperationState.DONE: Delivery.DELIVERED, OperationState.FAILED: D
 def _paste(c: Context, live: LiveSession, text: str) -> Paste:
     lines = c.profile(live.spec).paste_lines
     return make_paste(text, is_bracketed=live.emulator.has_paste, max_lines=lines)
-
-
-async def press(live: LiveSession, keys: Sequence[str]) -> None:
-    """Press keys by name, one after the other."""
-    for i, key in enumerate(keys):
-        if i:
-            await asyncio.sleep(BETWEEN_KEYS_S)
-        await live.send(live.emulator.encode_key(key, None))
 
 
 async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -50,14 +41,14 @@ async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def inject(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Type the text, then Enter on its own. Bound to the session's generation and to the bytes shown."""
     token = str(params.get("token") or "")
-    if token and (known := c.inject_results.get(token) or _from_journal(c, token)):
+    if token and (known := recall(c, token)):
         return known
     live = c.live(params["session"])
     paste = _paste(c, live, str(params["text"]))
     _check(live, paste, params)
     result: dict[str, Any] = {"delivery": Delivery.UNKNOWN.value, "detail": "being typed"}
     if token:
-        _remember(c, token, result)
+        remember(c, token, result)
     result.update(await _type(c, live, paste, params, _begin(c, live, paste, token)))
     return result
 
@@ -75,10 +66,12 @@ def _begin(c: Context, live: LiveSession, paste: Paste, token: str) -> Operation
         raise
 
 
-def _from_journal(c: Context, token: str) -> dict[str, Any] | None:
-    """What became of an inject that another supervisor, killed since, was asked for with this token."""
+def recall(c: Context, token: str) -> dict[str, Any] | None:
+    """What became of a text or answer that was asked for with this token before, if only by another supervisor."""
+    if known := c.inject_results.get(token):
+        return known
     for operation in reversed(c.fleet.operations()):
-        if operation.kind == "inject" and operation.detail.get("token") == token:
+        if operation.kind in ("inject", "answer") and operation.detail.get("token") == token:
             return {
                 "delivery": _DELIVERIES.get(operation.state, Delivery.UNKNOWN).value,
                 "detail": "it was asked for before; nothing was typed again",
@@ -132,7 +125,8 @@ def _brief(text: str) -> str:
     return line if len(line) <= 60 else line[:59] + "…"
 
 
-def _remember(c: Context, token: str, result: dict[str, Any]) -> None:
+def remember(c: Context, token: str, result: dict[str, Any]) -> None:
+    """Keep what becomes of the token's text or answer, so that it is given once."""
     if len(c.inject_results) >= MAX_TOKENS:
         c.inject_results.pop(next(iter(c.inject_results)))
     c.inject_results[token] = result

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from steer.agents.launch import Launch, child_environment, plan_launch
+from steer.agents.launch import Launch, child_environment, plan_launch, with_hooks
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config
@@ -171,7 +171,7 @@ async def run_agent(
     order = {
         "session": spec.id,
         "generation": spec.generation,
-        "argv": list(opening.argv),
+        "argv": list(_argv(c, spec, opening.argv)),
         "env": agent_env,
         "cwd": spec.worktree,
         "cols": spec.cols,
@@ -197,6 +197,15 @@ async def run_agent(
     await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
     crash_point("begin.launched")
     await c.attach(spec)
+
+
+def _argv(c: Context, spec: SessionSpec, plain: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line `plain` with the hooks of this session where its agent takes them."""
+    file = c.store.folder(spec.id) / "hooks.json"
+    argv = with_hooks(plain, c.profile(spec), str(file))
+    if argv != plain:
+        c.hooks.prepare(spec.id, file)
+    return argv
 
 
 def _launch(path: Path, order: dict[str, Any]) -> None:

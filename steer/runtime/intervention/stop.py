@@ -14,7 +14,7 @@ from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
-from steer.runtime.intervention.inject import press
+from steer.runtime.intervention.key import press
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
