@@ -13,6 +13,7 @@ reports = true                 it speaks OSC 7501 to a terminal that answers
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
+[message]                      see `message.py`: modes, keys, input box
 [[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
 [[dialog]]                     see `dialog.py`: what it asks, and the keys that answer
 """
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steer.agents.dialog import Dialog, read_dialog
+from steer.agents.message import Message, read_message
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -44,6 +46,7 @@ class Profile:
     hooks: tuple[str, ...] = ()
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    message: Message = field(default_factory=Message)
     rules: tuple[Rule, ...] = ()
     dialogs: tuple[Dialog, ...] = ()
 
@@ -76,10 +79,12 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values["env"] = {str(k): str(v) for k, v in value.items()}
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
+        elif key == "message" and isinstance(value, dict):
+            values["message"] = read_message(value, where)
         elif key == "dialog" and isinstance(value, list):
             values["dialogs"] = tuple(read_dialog(d, where) for d in value)
         else:
-            known = (*_LISTS, *_SCALARS, "env", "rule", "dialog")
+            known = (*_LISTS, *_SCALARS, "env", "message", "rule", "dialog")
             raise ConfigError(f"{where}: unknown key {key}", f"known: {', '.join(known)}")
     return Profile(name, **values)
 

@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any
 
+from steer.model.operation import has_arrived
 from steer.model.session import LIVE, SessionView
 from steer.term.visible import visible
 from steer.ui.action.context import Action, BoardContext, selected
@@ -24,7 +25,7 @@ async def inject(board: BoardContext) -> None:
 
 
 def _say_delivery(board: BoardContext, name: str, result: dict[str, Any]) -> None:
-    is_done = result.get("delivery") == "delivered"
+    is_done = has_arrived(str(result.get("delivery")))
     board.say(
         f"{name}: {result.get('delivery')}: {result.get('detail')}", "information" if is_done else "error"
     )
@@ -47,7 +48,7 @@ async def broadcast(board: BoardContext) -> None:
     marked.clear()
     board.redraw()
     failed = [
-        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if r["delivery"] != "delivered"
+        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if not has_arrived(r["delivery"])
     ]
     if failed:
         board.say(f"not delivered to {', '.join(failed)}", "error")
