@@ -14,6 +14,7 @@ note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
 [conversation]                 see `conversation.py`
+[message]                      see `message.py`: modes, keys, input box
 [[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
 [[dialog]]                     see `dialog.py`: what it asks, and the keys that answer
 """
@@ -26,6 +27,7 @@ from typing import Any
 
 from steer.agents.conversation import UNKNOWN, Conversing, read_conversation
 from steer.agents.dialog import Dialog, read_dialog
+from steer.agents.message import Message, read_message
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -47,6 +49,7 @@ class Profile:
     note: str = ""
     env: dict[str, str] = field(default_factory=dict)
     conversation: Conversing = UNKNOWN
+    message: Message = field(default_factory=Message)
     rules: tuple[Rule, ...] = ()
     dialogs: tuple[Dialog, ...] = ()
 
@@ -54,7 +57,7 @@ class Profile:
 GENERIC = Profile("generic", title="any command")
 
 _LISTS = ("argv", "task", "interrupt", "submit", "leave", "hooks")
-_TABLES = ("env", "conversation", "rule", "dialog")
+_TABLES = ("env", "conversation", "message", "rule", "dialog")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
@@ -82,6 +85,8 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values[key] = read_conversation(value, where)
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
+        elif key == "message" and isinstance(value, dict):
+            values["message"] = read_message(value, where)
         elif key == "dialog" and isinstance(value, list):
             values["dialogs"] = tuple(read_dialog(d, where) for d in value)
         else:

@@ -10,8 +10,7 @@ from typing import Any
 from steer.cli.option import add_json, add_session
 from steer.cli.output import emit, say
 from steer.errors import UserError
-
-_GOOD = ("submitted", "queued", "unverified")
+from steer.model.operation import has_arrived
 
 
 def add(verbs: Any) -> None:
@@ -59,7 +58,7 @@ def _approve(args: argparse.Namespace) -> int:
         token=secrets.token_hex(8),
     )
     emit(args, {"ask": ask, **made}, lambda: say(f"{made['delivery']}: {made['detail']}"))
-    return 0 if made["delivery"] in _GOOD else 1
+    return 0 if has_arrived(made["delivery"]) else 1
 
 
 def _view(views: list[dict[str, Any]], wanted: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Context:
         default_factory=dict
     )  # session -> what is being done to its process or place
     reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
+    flushing: set[str] = field(default_factory=set)  # sessions whose queue is being looked at
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def catalog(self) -> Catalog:

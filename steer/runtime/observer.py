@@ -31,7 +31,7 @@ class Observer:
     ) -> None:
         self._emulator = emulator
         self._emit = emit
-        self._now = now
+        self.now = now
         self._source = ActivitySource(session, profile)
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -81,7 +81,7 @@ class Observer:
         """The screen as it is now; what it says is told at once."""
         look = Look(self._emulator.title, self._emulator.screen(), self._emulator.rows())
         if self._source.wants_screen and not self._is_over:
-            self._tell(self._source.seen(look, self._now()))
+            self._tell(self._source.seen(look, self.now()))
         return look
 
     def _look_soon(self) -> None:

@@ -25,7 +25,7 @@ from steer.engine.fleet import Fleet
 from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
-from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
+from steer.model.session import LIVE, Activity, CheckResult, Place, ProcessState, SessionSpec
 from steer.model.step import Usage
 from steer.record.reader import Reader
 from steer.runtime.budget import BudgetWatch
@@ -35,7 +35,7 @@ from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
-from steer.runtime.intervention import METHODS
+from steer.runtime.intervention import METHODS, held
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
@@ -274,6 +274,20 @@ class Supervisor:
             self._perform(effect)
         self._hub.fleet_changed()
         self._plan_due()
+        self._follow_queue(event)
+
+    def _follow_queue(self, event: ev.Event) -> None:
+        """Texts that wait for the end of a turn."""
+        match event:
+            case (
+                ev.ActivityReported(session=session, activity=Activity.IDLE)
+                | ev.QueueChanged(session=session)
+            ):
+                if held.held(self._c, session):
+                    self._spawn(held.flush(self._c, session))
+            case ev.ProcessExited(session=session) | ev.KeeperLost(session=session):
+                if held.held(self._c, session):
+                    held.give_up(self._c, session)
 
     def _log_operation(self, operation: Any) -> None:
         self.emit(ev.OperationLogged(operation, self._clock.now()))

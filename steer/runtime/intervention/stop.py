@@ -10,10 +10,11 @@ from typing import Any
 
 from steer.errors import EnvironmentFault, SteerError, UserError
 from steer.model import event as ev
-from steer.model.operation import Operation, OperationState
-from steer.model.session import LIVE, Place, SessionSpec
+from steer.model.operation import Delivery, Operation, OperationState
+from steer.model.session import LIVE, Activity, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.delivery import STOP_S
 from steer.runtime.intervention.key import press
 
 
@@ -25,14 +26,22 @@ async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     key = " ".join(keys)
     await c.checkpoint_before(spec, "interrupt")
     operation = c.journal.begin("interrupt", spec.id, f"interrupt {spec.name} ({key})")
+    was_working = live.observer.activity is Activity.WORKING
     try:
         await press(live, keys)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
-        return {"delivery": "not delivered", "detail": e.message}
+        return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
     live.mark(f"interrupt {key}")
     c.journal.finish(operation, OperationState.DONE)
-    return {"delivery": "delivered", "detail": f"{key} was typed"}
+    if not was_working:
+        return {
+            "delivery": Delivery.UNVERIFIED.value,
+            "detail": f"{key} was typed; it did not say that it works",
+        }
+    if await live.observer.wait(lambda: live.observer.activity is not Activity.WORKING, STOP_S):
+        return {"delivery": Delivery.SUBMITTED.value, "detail": f"{key} was typed and its turn ended"}
+    return {"delivery": Delivery.UNVERIFIED.value, "detail": f"{key} was typed, but it still works"}
 
 
 async def pause(c: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 
-from steer.model.operation import ARRIVED
+from steer.model.operation import has_arrived
 from steer.model.session import LIVE, SessionView
 from steer.term.visible import visible
 from steer.ui.action.context import Action, BoardContext, say_delivery, selected
@@ -44,7 +44,7 @@ async def broadcast(board: BoardContext) -> None:
     marked.clear()
     board.redraw()
     failed = [
-        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if r["delivery"] not in ARRIVED
+        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if not has_arrived(r["delivery"])
     ]
     if failed:
         board.say(f"not delivered to {', '.join(failed)}", "error")
