@@ -48,12 +48,10 @@ class ConversationRecord:
 
     def moved(self, id: str, path: str, at: float, reason: str) -> ConversationRecord:
         """In another conversation from now on; what was spent so far is kept."""
-        past = self.past
-        if self.id:
-            past = (*past, Past(self.id, self.path, at, reason))[-MAX_PAST:]
-        before = self.usage if self.id and self.id != id else self.before
-        total = self.total_usd if self.id and self.id != id else self.inherited_usd
-        return replace(self, id=id, path=path, past=past, before=before, inherited_usd=total)
+        if not self.id or self.id == id:
+            return replace(self, id=id, path=path)
+        past = (*self.past, Past(self.id, self.path, at, reason))[-MAX_PAST:]
+        return replace(self, id=id, path=path, past=past, before=self.usage, inherited_usd=self.total_usd)
 
 
 def load_record(folder: Path) -> ConversationRecord | None:

@@ -276,15 +276,15 @@ async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
     It resumes its conversation where it can, unless `conversation` is "none".
     """
+    wanted = str(params.get("conversation") or "resume")
+    if wanted not in ("resume", "none"):
+        raise UserError(f"a conversation cannot be {wanted!r} in a respawn", "resume or none")
     view = c.view(params["session"])
     if view.process in LIVE and view.spec.id in c.lives:
         raise UserError(f"{view.spec.name} is still running", "kill it first, or fork it")
     if view.spec.place is not Place.WORKTREE:
         raise UserError(f"the worktree of {view.spec.name} is in the trash", "undo its kill first")
     env = dict(params.get("env") or os.environ)
-    wanted = str(params.get("conversation") or "resume")
-    if wanted not in ("resume", "none"):
-        raise UserError(f"a conversation cannot be {wanted!r} in a respawn", "resume or none")
     with c.claim(view.spec, "being respawned"):
         spec = replace(view.spec, generation=view.spec.generation + 1)
         return await _respawn(c, spec, env, wanted == "resume")
