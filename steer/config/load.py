@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steer.config.approve import check_approvals
 from steer.config.path import config_home
 from steer.config.schema import REPOSITORY_MAY_SET, Config
 from steer.errors import ConfigError
@@ -41,6 +42,7 @@ def load(main_worktree: Path | None = None, user: Path | None = None) -> Loaded:
     if main_worktree is not None:
         _merge(merged, origin, repository_file(main_worktree), REPOSITORY_MAY_SET)
     config = _build(Config, merged, "", origin)
+    check_approvals(config.approve, origin.get("approve", "configuration"))
     return Loaded(config, origin)
 
 

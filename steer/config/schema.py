@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from steer.config.approve import Approve
+
 
 @dataclass(frozen=True, slots=True)
 class Ui:
@@ -92,6 +94,7 @@ class Config:
     setup: Setup = Setup()
     fleet: Fleet = Fleet()
     agents: dict[str, Agent] = field(default_factory=dict)
+    approve: tuple[Approve, ...] = ()  # answered "yes, this time" without asking you (see `approve.py`)
 
 
 # A repository's own .steer/config.toml may say only this: what to start and how to check it. Commands in it
