@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steer.config.approve import check_approvals
 from steer.config.path import config_home
 from steer.config.schema import BUDGET_ACTIONS, REPOSITORY_MAY_SET, Config
 from steer.errors import ConfigError
@@ -42,6 +43,7 @@ def load(main_worktree: Path | None = None, user: Path | None = None) -> Loaded:
         _merge(merged, origin, repository_file(main_worktree), REPOSITORY_MAY_SET)
     config = _build(Config, merged, "", origin)
     _check_budget(config, origin)
+    check_approvals(config.approve, origin.get("approve", "configuration"))
     return Loaded(config, origin)
 
 

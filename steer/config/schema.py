@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from steer.config.approve import Approve
+
 
 @dataclass(frozen=True, slots=True)
 class Ui:
@@ -115,6 +117,7 @@ class Config:
     agents: dict[str, Agent] = field(default_factory=dict)
     budget: Budget = Budget()
     prices: dict[str, Price] = field(default_factory=dict)
+    approve: tuple[Approve, ...] = ()  # answered "yes, this time" without asking you (see `approve.py`)
 
 
 BUDGET_ACTIONS = ("warn", "pause")

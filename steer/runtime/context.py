@@ -58,6 +58,7 @@ class Context:
     )  # session -> what is being done to its process or place
     reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
     flushing: set[str] = field(default_factory=set)  # sessions whose queue is being looked at
+    answering: set[str] = field(default_factory=set)  # sessions for which a policy answers just now
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def catalog(self) -> Catalog:

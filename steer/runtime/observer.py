@@ -48,6 +48,11 @@ class Observer:
         return self._source.ask
 
     @property
+    def source(self) -> str:
+        """Which source says what the activity is: "osc7501", "hook Stop", "title rule ...", "screen rule ..."."""
+        return self._source.source
+
+    @property
     def hint(self) -> str:
         return self._source.hint
 

@@ -35,7 +35,7 @@ from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
-from steer.runtime.intervention import METHODS, held
+from steer.runtime.intervention import METHODS, held, policy
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
@@ -275,6 +275,12 @@ class Supervisor:
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_queue(event)
+        if (
+            isinstance(event, ev.AskChanged)
+            and event.ask
+            and policy.covering(self._c, event.session, event.ask)
+        ):
+            self._spawn(policy.apply(self._c, event.session, event.ask))
 
     def _follow_queue(self, event: ev.Event) -> None:
         """Texts that wait for the end of a turn."""

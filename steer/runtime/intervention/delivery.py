@@ -19,7 +19,8 @@ from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste
 
 STOP_S = 8.0  # an interrupted turn ends within this
-ECHO_S = 2.0  # a pasted text stands in the box within this; slow machines repaint late
+START_S = 15.0  # agents show their input box within 5 s of their start; slow machines take longer
+ECHO_S = 4.0  # a pasted text stands in the box within this; slow machines repaint late
 TAKEN_S = 5.0  # a submitted text leaves the box, or a hook tells of it, within this
 TOLD_S = 1.5  # a hook comes so much later than the box is empty
 SETTLE_S = 0.3  # after keys that change the box, before the next look where no box is known
@@ -48,12 +49,13 @@ class _Typing:
         self._paste = paste
         self._mode = mode
         self._draft = ""  # of the operator's, to be typed again
-        self._since = 0.0
+        self._since = 0.0  # when Enter was pressed
+        self._had_echo = self._was_working = self._was_idle = False
 
     async def run(self, submit: bool) -> Fate:
         if self._mode == "interrupt" and not self._asked() and not await self._stop():
             return Fate(Delivery.REFUSED, "its turn did not stop; nothing was typed")
-        if refused := self._asked() or await self._make_room():
+        if refused := await self._ready() or self._asked() or await self._make_room():
             return Fate(Delivery.REFUSED, refused)
         await self._live.send(self._paste.data)
         crash_point("inject.typed")
@@ -99,6 +101,15 @@ class _Typing:
         await asyncio.sleep(SETTLE_S)
         return True
 
+    async def _ready(self) -> str:
+        """Wait for an agent that only just starts: what is typed before its input box is there is lost."""
+        if self._message.box is None or await self._observer.wait(self._can_type, START_S):
+            return ""
+        return "it does not show its input box; nothing was typed"
+
+    def _can_type(self) -> bool:
+        return self._box() is not None or self._observer.activity is not Activity.UNKNOWN
+
     async def _make_room(self) -> str:
         """Put a half-typed draft aside; why that cannot be done, or an empty string."""
         draft = self._box()
@@ -126,47 +137,53 @@ class _Typing:
     # -- after ----------------------------------------------------------------------------------------
 
     async def _submit(self) -> Fate:
-        was_working = self._is_working()
-        keys = self._keys(was_working)
-        had_echo = self._message.box is not None and self._stands_in_box()
+        self._was_working = self._is_working()
+        self._was_idle = self._observer.activity is Activity.IDLE
+        self._had_echo = self._message.box is not None and self._stands_in_box()
         self._since = self._observer.now() - 1.0
+        keys = self._message.queue if self._was_working and self._mode == "queue" else ()
+        keys = keys or self._profile.submit
         await press(self._live, keys)
-        if not (had_echo or self._observer.has_hooks):
-            return Fate(
-                Delivery.UNVERIFIED, f"{len(self._paste.data)} bytes and Enter were typed; it shows no sign"
-            )
+        if not (self._had_echo or self._was_idle or self._observer.has_hooks):
+            return self._no_sign()
         if not await self._observer.wait(self._is_taken, TAKEN_S):
             if self._asked() or not self._stands_in_box():
-                return Fate(Delivery.UNVERIFIED, "it was typed, but nothing shows that it arrived")
+                return self._no_sign()
             await press(self._live, keys)  # the first Enter was swallowed: the text still stands there
             if not await self._observer.wait(self._is_taken, TAKEN_S):
                 return Fate(Delivery.TYPED, "it stands in the input box; Enter did not send it")
-        return await self._taken(was_working)
+        return await self._taken()
 
-    def _keys(self, is_working: bool) -> tuple[str, ...]:
-        if is_working and self._mode == "queue" and self._message.queue:
-            return self._message.queue
-        return self._profile.submit
+    def _no_sign(self) -> Fate:
+        return Fate(
+            Delivery.UNVERIFIED,
+            f"{len(self._paste.data)} bytes and Enter were typed; it shows no sign of them",
+        )
 
     def _is_taken(self) -> bool:
-        return self._is_told() or (
-            self._message.box is not None and self._box() is not None and not self._stands_in_box()
-        )
+        return self._is_told() or self._has_left_box() or self._has_begun()
 
     def _is_told(self) -> bool:
         """Whether a hook says that the text was submitted."""
         prompts = self._observer.prompts
         return any(p.at >= self._since and is_same(p.text, self._paste.text) for p in prompts)
 
-    async def _taken(self, was_working: bool) -> Fate:
+    def _has_left_box(self) -> bool:
+        return self._had_echo and self._box() is not None and not self._stands_in_box()
+
+    def _has_begun(self) -> bool:
+        return self._was_idle and self._is_working()
+
+    async def _taken(self) -> Fate:
         if self._observer.has_hooks:
             await self._observer.wait(self._is_told, TOLD_S)
-        proof = "its hook says so" if self._is_told() else "its input box is empty again"
-        if not was_working:
+        proof = "it began to work"
+        if self._is_told():
+            proof = "its hook says so"
+        elif self._has_left_box():
+            proof = "its input box is empty again"
+        if not self._was_working:
             return Fate(Delivery.SUBMITTED, proof)
-        when = (
-            "after its turn"
-            if self._mode == "queue" or not self._message.steer
-            else "with the next result of a tool"
-        )
+        is_later = self._mode == "queue" or not self._message.steer
+        when = "after its turn" if is_later else "with the next result of a tool"
         return Fate(Delivery.QUEUED, f"it reads it {when}; {proof}")
