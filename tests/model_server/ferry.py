@@ -46,6 +46,8 @@ FILES = {
     "README.md": "# ferry\n",
 }
 
+ROUNDS = len(_REPORT) - 1
+
 _MEND = (
     Step("The fare forgets the children. Reading it.", Read("ferry/fare.py")),
     Step(
@@ -59,7 +61,7 @@ MEND = Scenario((Step("I run the tests first.", Run(CHECK)), *_MEND))
 HELLO = Scenario((Step("Hello. What shall I do?"),))
 
 
-def loop(rounds: int = len(_REPORT) - 1) -> Scenario:
+def loop(rounds: int = ROUNDS) -> Scenario:
     """The wrong file again and again; each edit waits for the gate."""
     steps = [Step("I run the tests first.", Run(CHECK)), Step("Reading the report.", Read("ferry/report.py"))]
     for number, (old, new) in enumerate(pairwise(_REPORT), 1):

@@ -96,10 +96,10 @@ def _call_item(call: Call) -> Json:
 
 def _emptied(item: Json) -> Json:
     """The item as it is announced, before its parts."""
-    empty: dict[str, Any] = {"message": {"content": []}, "function_call": {"arguments": ""}}.get(
-        item["type"], {"input": ""}
+    part, nothing = {"message": ("content", []), "function_call": ("arguments", "")}.get(
+        item["type"], ("input", "")
     )
-    return {**item, "status": "in_progress", **empty}
+    return {**item, "status": "in_progress", part: nothing}
 
 
 def _deltas(item: Json) -> Iterator[tuple[str, Json]]:
