@@ -1,4 +1,4 @@
-"""Agents that are not installed are skipped, or fail where `STEER_REQUIRE_AGENTS` names them; the table of yes and no."""
+"""Agents that are not installed are skipped, or fail where `STEER_REQUIRE_AGENTS` names them; the table at the end."""
 
 from __future__ import annotations
 

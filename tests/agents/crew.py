@@ -84,8 +84,9 @@ def make_crew(name: str) -> Iterator[Crew]:
         make_place(patch, ferry.FILES) as place,
     ):
         _clean_environment(patch)
-        patch.setattr(places, "DEADLINE_S", 120.0)
-        for variable, value in outfit.prepare(place.root / "h", place.repo, server.url).items():
+        patch.setattr(places, "DEADLINE_S", 25.0)
+        trusted = (place.repo, place.root / "d")  # the repository, and where steer puts worktrees
+        for variable, value in outfit.prepare(place.root / "h", trusted, server.url).items():
             patch.setenv(variable, value)
         patch.setenv("PATH", f"{program}{os.pathsep}{os.environ['PATH']}")
         try:

@@ -18,12 +18,13 @@ CODEX_MODEL = "gpt-5.5"  # one that Codex knows the tools of
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """`free` starts it so that it may edit and run what it likes in its worktree, `asking` so that it asks first."""
+    """`free` starts it so that it may edit and run what it likes in its worktree, `asking` so that it asks first;
+    `prepare(home, folders to trust, url of the model server)` writes its settings and returns its environment."""
 
     name: str
     free: tuple[str, ...]
     asking: tuple[str, ...]
-    prepare: Callable[[Path, Path, str], dict[str, str]]  # (HOME, folder to trust, server) -> environment
+    prepare: Callable[[Path, tuple[Path, ...], str], dict[str, str]]
     takes_task: bool = True  # on its command line
     reads_while_working: bool = True
     failing_status: int = 500  # that it gives up on within seconds
@@ -36,8 +37,8 @@ def _json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
 
 
-def _claude(home: Path, trusted: Path, url: str) -> dict[str, str]:
-    projects = {str(trusted): {"hasTrustDialogAccepted": True}}
+def _claude(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
+    projects = {str(folder): {"hasTrustDialogAccepted": True} for folder in trusted}
     _json(home / ".claude.json", {"hasCompletedOnboarding": True, "theme": "dark", "projects": projects})
     # In its settings, because steer hands no CLAUDE* variable on to an agent.
     quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_MAX_RETRIES": "1"}
@@ -51,8 +52,9 @@ def _claude(home: Path, trusted: Path, url: str) -> dict[str, str]:
     }
 
 
-def _codex(home: Path, trusted: Path, url: str) -> dict[str, str]:
+def _codex(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
     (home / ".codex").mkdir()
+    projects = "".join(f'[projects."{folder}"]\ntrust_level = "trusted"\n' for folder in trusted)
     (home / ".codex" / "config.toml").write_text(
         f"""model = "{CODEX_MODEL}"
 model_provider = "scripted"
@@ -66,9 +68,7 @@ wire_api = "responses"
 env_key = "SCRIPTED_KEY"
 request_max_retries = 1
 stream_max_retries = 1
-[projects."{trusted}"]
-trust_level = "trusted"
-[tui]
+{projects}[tui]
 screen_reader_detection_done = true
 [tui.model_availability_nux]
 "gpt-6-sol" = 99
@@ -82,7 +82,7 @@ hide_gpt5_1_migration_prompt = true
     return {"SCRIPTED_KEY": "none"}
 
 
-def _gemini(home: Path, trusted: Path, url: str) -> dict[str, str]:
+def _gemini(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
     settings = {
         "security": {"auth": {"selectedType": "gemini-api-key"}},
         "general": {"enableAutoUpdate": False, "disableAutoUpdate": True, "disableUpdateNag": True},
@@ -90,22 +90,22 @@ def _gemini(home: Path, trusted: Path, url: str) -> dict[str, str]:
         "ui": {"hideTips": True},
     }
     _json(home / ".gemini" / "settings.json", settings)
-    _json(home / ".gemini" / "trustedFolders.json", {str(trusted): "TRUST_FOLDER"})
+    _json(home / ".gemini" / "trustedFolders.json", {str(folder): "TRUST_FOLDER" for folder in trusted})
     return {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "none"}
 
 
-def _qwen(home: Path, trusted: Path, url: str) -> dict[str, str]:
+def _qwen(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
     settings = {
         "security": {"auth": {"selectedType": "openai"}},
         "general": {"enableAutoUpdate": False, "disableAutoUpdate": True},
         "privacy": {"usageStatisticsEnabled": False},
     }
     _json(home / ".qwen" / "settings.json", settings)
-    _json(home / ".qwen" / "trustedFolders.json", {str(trusted): "TRUST_FOLDER"})
+    _json(home / ".qwen" / "trustedFolders.json", {str(folder): "TRUST_FOLDER" for folder in trusted})
     return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "none", "OPENAI_MODEL": MODEL}
 
 
-def _opencode(home: Path, trusted: Path, url: str) -> dict[str, str]:
+def _opencode(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": MODEL,
@@ -122,7 +122,7 @@ def _opencode(home: Path, trusted: Path, url: str) -> dict[str, str]:
     return {"OPENCODE_CONFIG": str(home / "opencode.json"), "OPENCODE_DISABLE_MODELS_FETCH": "1"}
 
 
-def _aider(home: Path, trusted: Path, url: str) -> dict[str, str]:
+def _aider(home: Path, trusted: tuple[Path, ...], url: str) -> dict[str, str]:
     return {"OPENAI_API_BASE": f"{url}/v1", "OPENAI_API_KEY": "none", "AIDER_ANALYTICS": "false"}
 
 

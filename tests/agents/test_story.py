@@ -1,8 +1,9 @@
-"""The same story with every agent: it works, goes astray, is corrected, asks, is stopped, fails, is killed, comes back."""
+"""The same story with every agent: it works, errs, is corrected, asks, is stopped, fails, is killed and comes back."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,10 @@ def passes(view: View) -> bool:
 
 def is_looping(view: View) -> bool:
     return any(f["rule"] == "repeated-failure" for f in view["flags"])
+
+
+def failed_after(at: float) -> Callable[[View], bool]:
+    return lambda v: v["check"]["state"] == "failed" and v["check"]["at"] > at
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -61,11 +66,7 @@ def _let_it_loop(crew: Crew, session: str) -> None:
     checked_at = 0.0
     for _ in range(ferry.ROUNDS):
         crew.server.let_through()
-        view = crew.place.wait(
-            session,
-            "checked again",
-            lambda v, last=checked_at: v["check"]["state"] == "failed" and v["check"]["at"] > last,
-        )
+        view = crew.place.wait(session, "checked again", failed_after(checked_at))
         checked_at = view["check"]["at"]
         if is_looping(view):
             return

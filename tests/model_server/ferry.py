@@ -73,11 +73,13 @@ def loop(rounds: int = ROUNDS) -> Scenario:
     return Scenario((*steps, Step(CLAIM, is_gated=True)), CORRECTION, _MEND)
 
 
-def slow(seconds: int = 600) -> Scenario:
+LONG = "time.sleep(600)"  # what the long command's line holds; Claude Code refuses the program `sleep`
+
+
+def slow() -> Scenario:
     """One silent command that takes long."""
-    return Scenario(
-        (Step("Running the long check.", Run(f"sleep {seconds}")), Step("The long check is over."))
-    )
+    run = Run(f"python3 -c 'import time; {LONG}'")
+    return Scenario((Step("Running the long check.", run), Step("The long check is over.")))
 
 
 def permission(command: str = "touch approved.txt") -> Scenario:
