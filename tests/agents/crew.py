@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,14 @@ from tests.model_server.server import ModelServer, serve
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _KEYS = ("ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_", "QWEN_", "CODEX_", "OPENCODE_", "AIDER_", "NODE_")
+
+
+def is_looping(view: View) -> bool:
+    return any(f["rule"] == "repeated-failure" for f in view["flags"])
+
+
+def _failed_after(at: float) -> Callable[[View], bool]:
+    return lambda v: v["check"]["state"] == "failed" and v["check"]["at"] > at
 
 
 class Crew:
@@ -60,6 +68,17 @@ class Crew:
     def wait_for(self, session: str, activity: str) -> View:
         return self.place.wait(session, activity, lambda v: v["activity"] == activity)
 
+    def let_it_loop(self, session: str) -> None:
+        """Let one edit after the other through, each seen and checked by steer, until it calls that a loop."""
+        checked_at = 0.0
+        for _ in range(ferry.ROUNDS):
+            self.server.let_through()
+            view = self.place.wait(session, "checked again", _failed_after(checked_at))
+            checked_at = view["check"]["at"]
+            if is_looping(view):
+                return
+        self.place.wait(session, "flagged as looping", is_looping)
+
     def allow(self, session: str, view: View) -> None:
         """Say yes, once: by `answer` where steer has read the dialog, else by the dialog's own keys."""
         if ask := view.get("ask"):
@@ -84,7 +103,7 @@ def make_crew(name: str) -> Iterator[Crew]:
         make_place(patch, ferry.FILES) as place,
     ):
         _clean_environment(patch)
-        patch.setattr(places, "DEADLINE_S", 25.0)
+        patch.setattr(places, "DEADLINE_S", 120.0)
         trusted = (place.repo, place.root / "d")  # the repository, and where steer puts worktrees
         for variable, value in outfit.prepare(place.root / "h", trusted, server.url).items():
             patch.setenv(variable, value)

@@ -37,6 +37,7 @@ class Pin:
     npm: str = ""
     pypi: str = ""
     module: str = ""
+    executable: str = ""
     python: tuple[str, ...] = ()
 
     @property
@@ -144,6 +145,8 @@ def _link_program(pin: Pin, work: Path) -> None:
     found = sorted(work.glob(pin.program))
     if not found:
         raise NotInstalled(f"{pin.program} is not in the package (is there none for this platform?)")
+    for path in work.glob(pin.executable) if pin.executable else ():
+        path.chmod(0o755)
     target = f"../{found[0].relative_to(work)}"
     folder = work / "steer-bin"
     folder.mkdir()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.model_server import ferry
@@ -29,7 +29,9 @@ class Outfit:
     reads_while_working: bool = True
     failing_status: int = 500  # that it gives up on within seconds
     allow: tuple[str, ...] = ("enter",)  # the keys that say yes, once, in its permission dialog
-    env: dict[str, str] = field(default_factory=dict)
+    trust: tuple[str, ...] = ("enter",)  # the keys that say yes in its trust dialog
+    error_words: str = "API Error"  # on its screen when it gave up
+    shows_retries: bool = False  # it tries again for long, and its screen says so
 
 
 def _json(path: Path, value: object) -> None:
@@ -142,20 +144,29 @@ OUTFITS = {
             ("claude", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"),
             ("claude", "--permission-mode", "manual"),
             _claude,
+            trust=("down", "enter"),
         ),
         Outfit(
             "codex",
             ("codex", "--no-daemon", "-s", "danger-full-access", "-a", "on-request"),
             ("codex", "--no-daemon", "-s", "workspace-write", "-a", "on-request"),
             _codex,
+            error_words="■ ",
         ),
-        Outfit("gemini", ("gemini", "--approval-mode", "yolo"), ("gemini",), _gemini),
-        Outfit("qwen", ("qwen", "--approval-mode", "yolo"), ("qwen", "--approval-mode", "default"), _qwen),
+        Outfit("gemini", ("gemini", "--approval-mode", "yolo"), ("gemini",), _gemini, failing_status=401),
+        Outfit(
+            "qwen",
+            ("qwen", "--approval-mode", "yolo"),
+            ("qwen", "--approval-mode", "default"),
+            _qwen,
+            failing_status=401,
+        ),
         Outfit(
             "opencode",
             ("opencode",),
             ("env", 'OPENCODE_CONFIG_CONTENT={"permission": {"bash": "ask", "edit": "ask"}}', "opencode"),
             _opencode,
+            shows_retries=True,
         ),
         Outfit(
             "aider",
@@ -164,6 +175,7 @@ OUTFITS = {
             _aider,
             takes_task=False,
             reads_while_working=False,
+            shows_retries=True,
         ),
     )
 }

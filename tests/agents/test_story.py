@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,6 @@ pytestmark = pytest.mark.parametrize("crew", OUTFITS, indirect=True)
 
 def passes(view: View) -> bool:
     return bool(view["check"]["state"] == "passed")
-
-
-def is_looping(view: View) -> bool:
-    return any(f["rule"] == "repeated-failure" for f in view["flags"])
-
-
-def failed_after(at: float) -> Callable[[View], bool]:
-    return lambda v: v["check"]["state"] == "failed" and v["check"]["at"] > at
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -50,7 +41,7 @@ def test_it_does_its_task(crew: Crew) -> None:
 def test_it_is_corrected(crew: Crew) -> None:
     with TABLE.seeing(crew.outfit.name, "loop seen, corrected"):
         session = crew.start(ferry.loop())
-        _let_it_loop(crew, session)
+        crew.let_it_loop(session)
         if not crew.outfit.reads_while_working:
             crew.server.open_gate()
             crew.wait_for(session, "idle")
@@ -59,18 +50,6 @@ def test_it_is_corrected(crew: Crew) -> None:
         crew.place.wait(session, "checked by steer", passes)
         crew.wait_for(session, "idle")
         assert crew.server.count_told(ferry.CORRECTION) == 1
-
-
-def _let_it_loop(crew: Crew, session: str) -> None:
-    """One edit after the other, each seen and checked by steer, until it calls that a loop."""
-    checked_at = 0.0
-    for _ in range(ferry.ROUNDS):
-        crew.server.let_through()
-        view = crew.place.wait(session, "checked again", failed_after(checked_at))
-        checked_at = view["check"]["at"]
-        if is_looping(view):
-            return
-    crew.place.wait(session, "flagged as looping", is_looping)
 
 
 def test_it_asks_and_is_answered(crew: Crew) -> None:

@@ -57,6 +57,7 @@ class ModelServer:
         self.scenario = scenario
         self.think_s, self.piece_s = think_s, piece_s
         self.exchanges: list[Exchange] = []
+        self.turns_ended = 0  # answers without a call that were sent whole
         self._log = log
         self._failed = 0
         self._lock = threading.Condition()
@@ -135,6 +136,10 @@ class ModelServer:
             self._failed += 1
             return failure.status
 
+    def note_sent(self, answer: Answer) -> None:
+        with self._lock:
+            self.turns_ended += answer.call is None
+
     def answer(self, request: Request) -> Answer:
         if not is_main(request):
             return side_answer(request)
@@ -202,6 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(dialect.stream(request, answer), self.owner.piece_s if main else 0)
         else:
             self._json(200, dialect.whole(request, answer))
+        if main:
+            self.owner.note_sent(answer)
 
     def _body(self) -> dict[str, Any]:
         if "chunked" in (self.headers.get("transfer-encoding") or "").lower():
