@@ -1,0 +1,1 @@
+"""steer with the agents' real command-line programs; only the model behind them is scripted."""

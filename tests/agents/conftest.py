@@ -1,0 +1,45 @@
+"""Agents that are not installed are skipped, or fail where `STEER_REQUIRE_AGENTS` names them; the table at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.agents.crew import Crew, make_crew
+from tests.agents.install import pins
+from tests.agents.table import TABLE
+
+
+def _need(name: str) -> None:
+    pin = pins()[name]
+    if pin.is_installed:
+        return
+    why = f"{name} {pin.version} is not installed: python -m tests.agents.install {name}"
+    if name in os.environ.get("STEER_REQUIRE_AGENTS", "").split():
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def crew(request: pytest.FixtureRequest) -> Iterator[Crew]:
+    """One place per agent and test file: agents are slow to start, supervisors and repositories need not be."""
+    _need(request.param)
+    with make_crew(request.param) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No two agents at once: the next test begins with none."""
+    yield
+    if "crew" in request.fixturenames:
+        request.getfixturevalue("crew").end()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if lines := TABLE.lines():
+        terminalreporter.section("what steer can do with which agent, as seen in this run")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -1,0 +1,131 @@
+"""One agent with a model server, a repository and a fleet of its own, and the words a story about it is told in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agents.install import pins
+from tests.agents.outfit import OUTFITS, Outfit
+from tests.e2e import place as places
+from tests.e2e.place import Place, View, make_place
+from tests.model_server import ferry
+from tests.model_server.script import Scenario
+from tests.model_server.server import ModelServer, serve
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_KEYS = ("ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_", "QWEN_", "CODEX_", "OPENCODE_", "AIDER_", "NODE_")
+
+
+def is_looping(view: View) -> bool:
+    return any(f["rule"] == "repeated-failure" for f in view["flags"])
+
+
+def _failed_after(at: float) -> Callable[[View], bool]:
+    return lambda v: v["check"]["state"] == "failed" and v["check"]["at"] > at
+
+
+class Crew:
+    """`place` holds the fleet, `server` the model. Sessions are started by `steer run`, as users do."""
+
+    def __init__(self, outfit: Outfit, place: Place, server: ModelServer) -> None:
+        self.outfit, self.place, self.server = outfit, place, server
+        self._count = 0
+
+    def start(self, scenario: Scenario, task: str = ferry.TASK, *, asking: bool = False) -> str:
+        """Start the agent on `task`; the id of its session."""
+        self.server.change(scenario)
+        self._count += 1
+        name = f"{self.outfit.name}-{self._count}"
+        self._configure(self.outfit.asking if asking else self.outfit.free)
+        given = task if self.outfit.takes_task else ""
+        done = self.place.run(
+            "run", given, "-a", self.outfit.name, "--name", name, "--check", ferry.CHECK, "--json"
+        )
+        assert done.status == 0, done.err or done.out
+        session = str(json.loads(done.out)["sessions"][0])
+        if not self.outfit.takes_task:
+            self.wait_for(session, "idle")
+            self.say(session, task)
+        return session
+
+    def _configure(self, argv: tuple[str, ...]) -> None:
+        """How this agent is started, in the configuration of the place's user."""
+        folder = self.place.root / "c" / "steer"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.toml").write_text(f"[agents.{self.outfit.name}]\nargv = {json.dumps(list(argv))}\n")
+
+    def say(self, session: str, text: str) -> None:
+        """What `i` does on the board."""
+        made = self.place.call("inject", session=session, text=text)
+        assert made["delivery"] in ("delivered", "submitted", "queued", "unverified"), made
+
+    def wait_for(self, session: str, activity: str) -> View:
+        return self.place.wait(session, activity, lambda v: v["activity"] == activity)
+
+    def let_it_loop(self, session: str) -> None:
+        """Let one edit after the other through, each seen and checked by steer, until it calls that a loop."""
+        checked_at = 0.0
+        for _ in range(ferry.ROUNDS):
+            self.server.let_through()
+            view = self.place.wait(session, "checked again", _failed_after(checked_at))
+            checked_at = view["check"]["at"]
+            if is_looping(view):
+                return
+        self.place.wait(session, "flagged as looping", is_looping)
+
+    def allow(self, session: str, view: View) -> None:
+        """Say yes, once: by `answer` where steer has read the dialog, else by the dialog's own keys."""
+        if ask := view.get("ask"):
+            wish = {"digest": view.get("ask_digest", ""), "generation": view["spec"]["generation"]}
+            self.place.call("answer", session=session, choice=max(ask["selected"], 0), **wish)
+        else:
+            self.place.call("send_keys", session=session, keys=list(self.outfit.allow))
+
+    def end(self) -> None:
+        """Every agent of this place, for the next test's sake: they need up to a gigabyte each."""
+        for view in self.place.views():
+            if view["process"] in ("starting", "running", "stopping"):
+                self.place.call("kill", session=view["spec"]["id"])
+
+
+@contextlib.contextmanager
+def make_crew(name: str) -> Iterator[Crew]:
+    outfit, program = OUTFITS[name], pins()[name].bin
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serve(ferry.HELLO) as server,
+        make_place(patch, ferry.FILES) as place,
+    ):
+        _clean_environment(patch)
+        patch.setattr(places, "DEADLINE_S", 120.0)
+        trusted = (place.repo, place.root / "d")  # the repository, and where steer puts worktrees
+        for variable, value in outfit.prepare(place.root / "h", trusted, server.url).items():
+            patch.setenv(variable, value)
+        patch.setenv("PATH", f"{program}{os.pathsep}{os.environ['PATH']}")
+        try:
+            yield Crew(outfit, place, server)
+        finally:
+            server.open_gate()
+
+
+def _clean_environment(patch: pytest.MonkeyPatch) -> None:
+    for variable in list(os.environ):
+        if variable in _PROXIES or variable.startswith(_KEYS):
+            patch.delenv(variable)
+    patch.setenv("NO_PROXY", "*")
+
+
+def tool_processes(place: Place, words: str) -> list[int]:
+    """Processes of the place whose command line holds `words`."""
+    found = []
+    for pid in place.processes():
+        with contextlib.suppress(OSError):
+            if words.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "):
+                found.append(pid)
+    return found
