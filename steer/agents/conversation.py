@@ -14,6 +14,7 @@ copied = [..., "{path}", "{new}"]      go on from a copy that steer made
 place = "projects/{cwd-dashed}/{new}.jsonl"  where such a copy must lie below `home`; empty: anywhere
 dump = ["export", "{id}"]              prints a conversation, where no file can be copied
 load = ["import", "{path}"]            run once with the agent's program to take such a copy in
+ignores_prompt = true                  it takes no prompt on its command line when it goes on: it is typed when idle
 given = ["--resume", "-r"]             arguments with which the operator chose a conversation: steer then keeps out
 
 Arguments come behind those of the command and before the task.
@@ -48,6 +49,7 @@ class Conversing:
     place: str = ""
     dump: tuple[str, ...] = ()
     load: tuple[str, ...] = ()
+    ignores_prompt: bool = False
     given: tuple[str, ...] = ()
 
     def home_in(self, env: Mapping[str, str]) -> str:
@@ -74,6 +76,7 @@ class Conversing:
 UNKNOWN = Conversing()
 _STRINGS = ("format", "where", "announced", "owner", "place")
 _LISTS = ("home", "choose_id", "resume", "fork", "copied", "dump", "load", "given")
+_KEYS = (*_STRINGS, *_LISTS, "ignores_prompt")
 
 
 def read_conversation(data: Any, source: str) -> Conversing:
@@ -86,12 +89,12 @@ def read_conversation(data: Any, source: str) -> Conversing:
             values[key] = value
         elif key in _LISTS and isinstance(value, list) and all(isinstance(v, str) for v in value):
             values[key] = tuple(value)
-        elif key in (*_STRINGS, *_LISTS):
+        elif key == "ignores_prompt" and isinstance(value, bool):
+            values[key] = value
+        elif key in _KEYS:
             raise ConfigError(f"{source}: conversation.{key} cannot be {value!r}")
         else:
-            raise ConfigError(
-                f"{source}: unknown key conversation.{key}", f"known: {', '.join((*_STRINGS, *_LISTS))}"
-            )
+            raise ConfigError(f"{source}: unknown key conversation.{key}", f"known: {', '.join(_KEYS)}")
     if values.get("format") not in FORMATS:
         raise ConfigError(f"{source}: conversation.format must be one of {', '.join(FORMATS)}")
     return Conversing(**values)

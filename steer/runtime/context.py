@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,7 @@ class Context:
     reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
     flushing: set[str] = field(default_factory=set)  # sessions whose queue is being looked at
     answering: set[str] = field(default_factory=set)  # sessions for which a policy answers just now
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)  # begun by `later`, and not ended
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def catalog(self) -> Catalog:
@@ -147,6 +149,12 @@ class Context:
             yield
         finally:
             del self.busy[spec.id]
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Go on with something after the answer is given. What it raises is its own affair."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def checkpoint_before(self, spec: SessionSpec, what: str) -> None:
         """A checkpoint before an intervention; one that fails is noted on the session and stops nothing."""

@@ -56,7 +56,8 @@ def answer(text):
     write("user", message={"role": "user", "content": text})
     call = {"type": "tool_use", "id": str(uuid.uuid4()), "name": "Bash", "input": {"command": "make " + text}}
     usage = {"input_tokens": 100, "output_tokens": 10}
-    message = lambda *c: {"id": str(uuid.uuid4()), "model": "m", "usage": usage, "content": list(c), "stop_reason": "end_turn"}
+    common = {"model": "m", "usage": usage, "stop_reason": "end_turn"}
+    message = lambda *c: {**common, "id": str(uuid.uuid4()), "content": list(c)}
     write("assistant", message={**message(call), "stop_reason": "tool_use"})
     if text != "tool":
         result = {"type": "tool_result", "tool_use_id": call["id"], "content": "Exit code 2", "is_error": True}

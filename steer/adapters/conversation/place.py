@@ -109,12 +109,14 @@ def _read(path: Path) -> str:
     return _head(path)[:_MAX_ANNOUNCED_BYTES].decode("utf-8", "replace")
 
 
-_identities: OrderedDict[tuple[Path, int], Conversing] = OrderedDict()  # a file's beginning does not change
+_identities: OrderedDict[tuple[Path, int, str], Conversing] = (
+    OrderedDict()
+)  # a file's beginning does not change
 
 
 def _known_identity(path: Path, format: str) -> Conversing | None:
     try:
-        key = (path, path.lstat().st_ino)
+        key = (path, path.lstat().st_ino, format)
     except OSError:
         return None
     if key in _identities:

@@ -15,7 +15,7 @@ from steer.model.operation import OperationState
 from steer.model.session import Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
-from steer.runtime.intervention.memory import choose, memory_of, remember
+from steer.runtime.intervention.memory import choose, memory_of, remember, say_when_idle
 from steer.runtime.intervention.opening import Opening
 from steer.runtime.intervention.start import begin
 
@@ -66,7 +66,10 @@ async def _fork(
         found = operation  # as it is now; the copies are added to its newest state
 
         async def open_conversation() -> Opening:
-            return await remember(c, parent, child, choice, found, env)
+            opening = await remember(c, parent, child, choice, found, env)
+            if opening.typed:
+                c.later(say_when_idle(c, child, opening.typed))
+            return opening
 
         await begin(c, child, env, config, operation, open_conversation)
     except BaseException as e:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import Any
 
 from steer.adapters.conversation.file import read_whole
 from steer.agents.continuing import with_conversation
-from steer.errors import AgentError, UserError
+from steer.errors import AgentError, SteerError, UserError
+from steer.model import event as ev
 from steer.model.operation import Operation
-from steer.model.session import SessionSpec
+from steer.model.session import LIVE, Activity, SessionSpec
 from steer.model.step import Arrival, Entry, Told
 from steer.runtime.context import Context
 from steer.runtime.conversation_record import ConversationRecord
+from steer.runtime.intervention.inject import inject
 from steer.runtime.intervention.opening import Opening, continued, fresh, why_not_continued
 from steer.transcript.brief import make_brief
 from steer.transcript.turn import MAX_TURNS, turns_of
 
+READY_S = 60.0  # opencode 1.18.33 takes up to 20 on a busy machine
+_LOOK_S = 0.2
 MODES = ("whole", "cut", "brief", "none")
 _ANEW = "the conversation: the agent starts anew with the task (and your instruction)"
 
@@ -144,3 +149,19 @@ async def remember(
             f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
         )
     return Opening(argv, opening.id)
+
+
+async def say_when_idle(c: Context, child: SessionSpec, text: str) -> None:
+    """Type the instruction for an agent that takes none on its command line, as soon as it is ready; logged.
+
+    An agent that is not ready in time gets a note on its session instead: nothing is typed blindly.
+    """
+    end = c.now() + READY_S
+    while c.now() < end:
+        await asyncio.sleep(_LOOK_S)
+        view = c.fleet.session(child.id)
+        if view is not None and view.process in LIVE and view.activity is Activity.IDLE:
+            with contextlib.suppress(SteerError):
+                await inject(c, {"session": child.id, "text": text})
+                return
+    c.emit(ev.SessionNoted(child.id, c.now(), "it was not ready in time: your instruction was not typed"))

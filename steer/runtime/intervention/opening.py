@@ -37,6 +37,7 @@ class Opening:
     path: str = ""
     inherited_usd: float | None = None
     reason: str = "started"
+    typed: str = ""  # what is said by typing, when the agent is ready for it
 
 
 def fresh(c: Context, spec: SessionSpec) -> Opening:
@@ -108,12 +109,15 @@ async def continued(
     else:
         path = await _copy(c, profile, record, parent, child, operation, env, new, turn)
         words = fill(kind.copied, id=record.id, new=new, cwd=child.worktree, path=path)
-    argv = with_conversation(child.argv, profile, child.task, words, prompt)
+    spoken = "" if kind.ignores_prompt else prompt
+    argv = with_conversation(child.argv, profile, child.task, words, spoken)
     assert argv is not None
     is_named = any("{new}" in w for w in (kind.fork if kind.fork and not turn else kind.copied))
     known = path if kind.place else ""
     inherited = record.total_usd if record.format == "claude" and record.total_usd else None
-    return Opening(argv, new if is_named else "", known, inherited, f"forked from {parent.name}")
+    reason = f"forked from {parent.name}"
+    typed = prompt if kind.ignores_prompt else ""
+    return Opening(argv, new if is_named else "", known, inherited, reason, typed)
 
 
 async def _copy(
