@@ -55,6 +55,7 @@ class LiveSession:
         self.recording = recording
         self.emulator = Emulator(spec.cols, spec.rows)
         self.watchers: list[Watcher] = []
+        self.on_output: Callable[[bytes, float], None] | None = None  # data, seconds since the epoch
         self._emit = emit
         self._now = now
         self._keeper: KeeperClient | None = None
@@ -144,6 +145,8 @@ class LiveSession:
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
         self.observer.output()
+        if self.on_output:
+            self.on_output(data, now)
         for watcher in self.watchers:
             watcher.poke()
 

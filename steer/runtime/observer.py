@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from steer.agents.hook import HookEvent
 from steer.agents.profile import GENERIC, Profile
 from steer.model import event as ev
 from steer.model.ask import Ask
 from steer.model.session import Activity
+from steer.model.step import Told
 from steer.runtime.activity import SETTLE_S, ActivitySource, Look, News
 from steer.term.emulator import Emulator
 from steer.term.status import Status
 
 PACE_S = 0.05  # between two looks of somebody who waits
-MAX_PROMPTS = 50
+MAX_HEARD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text that the agent took, and who says so: its hook or its transcript."""
+
+    at: float
+    text: str
+    source: str
 
 
 class Observer:
@@ -36,8 +47,8 @@ class Observer:
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
         self._is_over = False
-        self.has_hooks = False  # an event of its hooks has come: a prompt that arrives will be told
-        self.prompts: list[HookEvent] = []  # the newest texts that its hooks say were submitted
+        self.is_told = False  # its hooks or its transcript tell which texts arrive
+        self.heard: list[Heard] = []  # the newest of them
 
     @property
     def activity(self) -> Activity:
@@ -75,12 +86,21 @@ class Observer:
             self._look_soon()
 
     def hooked(self, event: HookEvent) -> None:
-        self.has_hooks = True
+        self.is_told = True
         if event.name == "UserPromptSubmit":
-            self.prompts = [*self.prompts, event][-MAX_PROMPTS:]
+            self._hear(Heard(event.at, event.text, "hook"))
         self._tell(self._source.hooked(event))
         if self._source.wants_screen:
             self._look_soon()
+
+    def told(self, entry: Told) -> None:
+        """Its transcript holds a text of the operator."""
+        self.is_told = True
+        self._hear(Heard(entry.at, entry.text, "transcript"))
+        self._changed.set()
+
+    def _hear(self, heard: Heard) -> None:
+        self.heard = [*self.heard, heard][-MAX_HEARD:]
 
     def look(self) -> Look:
         """The screen as it is now; what it says is told at once."""

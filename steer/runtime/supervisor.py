@@ -25,13 +25,15 @@ from steer.engine.fleet import Fleet
 from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
+from steer.model.operation import OperationState
 from steer.model.session import LIVE, Activity, CheckResult, Place, ProcessState, SessionSpec
-from steer.model.step import Usage
+from steer.model.step import Entry, Told, Usage
 from steer.record.reader import Reader
 from steer.runtime.budget import BudgetWatch
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
+from steer.runtime.detection import Detection
 from steer.runtime.evidence import Evidence
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
@@ -47,6 +49,7 @@ from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+SILENCE_S = 10.0  # between looks for agents that work in silence
 BUDGET_S = 5.0  # between looks at what sessions have taken
 QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
@@ -63,6 +66,7 @@ class Supervisor:
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
         self._evidence = Evidence(trees)
+        self._detection = Detection(self._fleet.session, self.emit, self._clock.now)
         self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._due_timer: asyncio.TimerHandle | None = None
@@ -76,6 +80,7 @@ class Supervisor:
         self._conversations = Conversations(
             self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._price
         )
+        self._conversations.listen(self._read)
         self._c = Context(
             paths=paths,
             load_config=self._load_config,
@@ -121,7 +126,10 @@ class Supervisor:
         await self._adopt_all()
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
-        following = [self._spawn(self._conversations.run()), self._spawn(self._watch_budget())]
+        following = [
+            self._spawn(work)
+            for work in (self._conversations.run(), self._watch_budget(), self._watch_silence())
+        ]
         self._hooks.read_all()
         self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
@@ -171,6 +179,11 @@ class Supervisor:
                 pass
         self._settle_ended(spec)
 
+    async def _watch_silence(self) -> None:
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            self._detection.passed()
+
     async def _watch_budget(self) -> None:
         while True:
             await asyncio.sleep(BUDGET_S)
@@ -203,6 +216,10 @@ class Supervisor:
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
+        reads_terminal = not profile.conversation.format
+        self._detection.begin(spec, reads_terminal=reads_terminal)
+        if reads_terminal:
+            live.on_output = lambda data, at: self._detection.output(spec.id, data, at)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
@@ -270,6 +287,7 @@ class Supervisor:
     def emit(self, event: ev.Event) -> None:
         if isinstance(event, ev.ProcessExited | ev.KeeperLost):
             self._conversations.end(event.session)
+            self._spawn(self._end_detection(event.session))
         for effect in self._fleet.receive(event):
             self._perform(effect)
         self._hub.fleet_changed()
@@ -295,7 +313,22 @@ class Supervisor:
                 if held.held(self._c, session):
                     held.give_up(self._c, session)
 
+    async def _end_detection(self, session: str) -> None:
+        """After what the transcript still says."""
+        await self._conversations.catch_up(session)
+        view = self._fleet.session(session)
+        if view is None or view.process not in LIVE:
+            self._detection.end(session)
+
+    def _read(self, session: str, entry: Entry) -> None:
+        """An entry of a session's transcript."""
+        self._detection.entry(session, entry)
+        if isinstance(entry, Told) and (live := self._c.lives.get(session)):
+            live.observer.told(entry)
+
     def _log_operation(self, operation: Any) -> None:
+        if operation.kind == "inject" and operation.state is OperationState.DONE:
+            self._detection.told(operation.session, str(operation.detail.get("text", "")))
         self.emit(ev.OperationLogged(operation, self._clock.now()))
 
     def _plan_due(self) -> None:

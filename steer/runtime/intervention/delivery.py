@@ -144,7 +144,7 @@ class _Typing:
         keys = self._message.queue if self._was_working and self._mode == "queue" else ()
         keys = keys or self._profile.submit
         await press(self._live, keys)
-        if not (self._had_echo or self._was_idle or self._observer.has_hooks):
+        if not (self._had_echo or self._was_idle or self._observer.is_told):
             return self._no_sign()
         if not await self._observer.wait(self._is_taken, TAKEN_S):
             if self._asked() or not self._stands_in_box():
@@ -164,9 +164,12 @@ class _Typing:
         return self._is_told() or self._has_left_box() or self._has_begun()
 
     def _is_told(self) -> bool:
-        """Whether a hook says that the text was submitted."""
-        prompts = self._observer.prompts
-        return any(p.at >= self._since and is_same(p.text, self._paste.text) for p in prompts)
+        return bool(self._teller())
+
+    def _teller(self) -> str:
+        """Who says that the text arrived, its hook or its transcript; or nobody."""
+        heard = (h for h in self._observer.heard if h.at >= self._since)
+        return next((h.source for h in heard if is_same(h.text, self._paste.text)), "")
 
     def _has_left_box(self) -> bool:
         return self._had_echo and self._box() is not None and not self._stands_in_box()
@@ -175,11 +178,11 @@ class _Typing:
         return self._was_idle and self._is_working()
 
     async def _taken(self) -> Fate:
-        if self._observer.has_hooks:
+        if self._observer.is_told:
             await self._observer.wait(self._is_told, TOLD_S)
         proof = "it began to work"
-        if self._is_told():
-            proof = "its hook says so"
+        if teller := self._teller():
+            proof = f"its {teller} says so"
         elif self._has_left_box():
             proof = "its input box is empty again"
         if not self._was_working:
