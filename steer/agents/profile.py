@@ -10,6 +10,7 @@ leave = ["ctrl+c", "ctrl+c"]   keys that end it cleanly
 paste_lines = 3                longer texts are sent as several pastes of at most so many lines (0: one paste)
 hooks = ["--settings", "{file}"]  options that make it load hooks from a file (see `hook.py`)
 reports = true                 it speaks OSC 7501 to a terminal that answers
+observed = "2.1.329"           the version that all this was seen with
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
@@ -47,6 +48,7 @@ class Profile:
     reports: bool = False
     hooks: tuple[str, ...] = ()
     note: str = ""
+    observed: str = ""
     env: dict[str, str] = field(default_factory=dict)
     conversation: Conversing = UNKNOWN
     message: Message = field(default_factory=Message)
@@ -61,6 +63,7 @@ _TABLES = ("env", "conversation", "message", "rule", "dialog")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
+    "observed": str,
     "paste_lines": int,
     "submit_after_s": float,
     "reports": bool,

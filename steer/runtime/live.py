@@ -290,10 +290,15 @@ class LiveSession:
 
     async def stop(self, soft: list[int], grace_s: float) -> list[dict[str, Any]]:
         """End the whole process tree; returns the processes that are still there."""
-        self._stop_requested = True
-        self._emit(ev.ProcessStopping(self.spec.id, self._now()))
+        self.expect_end()
         result = await self.request("stop", soft=soft, grace_s=grace_s)
         return list(result.get("survivors", []))
+
+    def expect_end(self) -> None:
+        """From now on an end of the agent is the operator's doing."""
+        if not self._stop_requested:
+            self._stop_requested = True
+            self._emit(ev.ProcessStopping(self.spec.id, self._now()))
 
     def mark(self, text: str) -> None:
         """Put a marker into the recording; best effort."""

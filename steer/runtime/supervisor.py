@@ -17,7 +17,6 @@ from typing import Any
 
 from steer.adapters.clock import Clock
 from steer.adapters.watch import watch_folders
-from steer.agents.hook import HookEvent
 from steer.agents.price import Prices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
@@ -26,7 +25,7 @@ from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.operation import OperationState
-from steer.model.session import LIVE, Activity, CheckResult, Place, ProcessState, SessionSpec
+from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
 from steer.model.step import Entry, Told, Usage
 from steer.record.reader import Reader
 from steer.runtime.budget import BudgetWatch
@@ -35,9 +34,10 @@ from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
 from steer.runtime.detection import Detection
 from steer.runtime.evidence import Evidence
+from steer.runtime.follow_up import FollowUp
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
-from steer.runtime.intervention import METHODS, held, policy
+from steer.runtime.intervention import METHODS
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
@@ -74,7 +74,7 @@ class Supervisor:
         self._loading: set[str] = set()
         self._pace = Pace()
         self._stop = asyncio.Event()
-        self._hooks = HookSpool(paths.hooks, self._hooked)
+        self._hooks = HookSpool(paths.hooks, lambda session, event: self._follow_up.hooked(session, event))
         self._can_watch = True
         self._prices: Prices | None = None
         self._conversations = Conversations(
@@ -98,6 +98,7 @@ class Supervisor:
             end=self._stop.set,
             hooks=self._hooks,
         )
+        self._follow_up = FollowUp(self._c, self._spawn)
 
         self._budget = BudgetWatch(
             lambda: self._fleet.view().sessions,
@@ -223,6 +224,7 @@ class Supervisor:
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
+        self._follow_up.attached(spec)
         if int(hello["offset"]) <= QUICK_BYTES:
             await live.follow()
         else:
@@ -273,15 +275,6 @@ class Supervisor:
         except KeyError as e:
             raise UserError(f"{method} needs the parameter {e}") from e
 
-    def _hooked(self, session: str, event: HookEvent) -> None:
-        """A hook of the session's agent has reported something."""
-        live = self._c.lives.get(session)
-        if live is None:
-            return
-        live.observer.hooked(event)
-        if event.name == "SessionStart" and event.conversation:
-            self._conversations.point_to(session, event.conversation, event.transcript, event.why or "hook")
-
     # -- events and effects ---------------------------------------------------------------------------
 
     def emit(self, event: ev.Event) -> None:
@@ -292,26 +285,7 @@ class Supervisor:
             self._perform(effect)
         self._hub.fleet_changed()
         self._plan_due()
-        self._follow_queue(event)
-        if (
-            isinstance(event, ev.AskChanged)
-            and event.ask
-            and policy.covering(self._c, event.session, event.ask)
-        ):
-            self._spawn(policy.apply(self._c, event.session, event.ask))
-
-    def _follow_queue(self, event: ev.Event) -> None:
-        """Texts that wait for the end of a turn."""
-        match event:
-            case (
-                ev.ActivityReported(session=session, activity=Activity.IDLE)
-                | ev.QueueChanged(session=session)
-            ):
-                if held.held(self._c, session):
-                    self._spawn(held.flush(self._c, session))
-            case ev.ProcessExited(session=session) | ev.KeeperLost(session=session):
-                if held.held(self._c, session):
-                    held.give_up(self._c, session)
+        self._follow_up.heard(event)
 
     async def _end_detection(self, session: str) -> None:
         """After what the transcript still says."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,6 +18,7 @@ from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
 from steer.runtime.intervention.delivery import STOP_S
 from steer.runtime.intervention.key import press
+from steer.runtime.live import LiveSession
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -171,8 +174,20 @@ async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
     if live is None or not live.is_attached:
         return []
     live.mark("kill")
+    await _ask_to_leave(c, live)
     soft = [signal.SIGHUP, signal.SIGTERM] if c.view(spec.id).process in LIVE else []
     return await live.stop([int(s) for s in soft], c.load_config().config.stop.grace_s)
+
+
+async def _ask_to_leave(c: Context, live: LiveSession) -> None:
+    """Type the keys that end an idle agent cleanly, where its profile knows them, and give it the grace time."""
+    keys = c.profile(live.spec).leave
+    if not keys or live.observer.activity is not Activity.IDLE or c.view(live.spec.id).process not in LIVE:
+        return
+    live.expect_end()
+    with contextlib.suppress(SteerError, TimeoutError):
+        await press(live, keys)
+        await asyncio.wait_for(live.wait_ended(), c.load_config().config.stop.grace_s)
 
 
 async def undo(c: Context, params: dict[str, Any]) -> dict[str, Any]:
