@@ -13,11 +13,12 @@ import pytest
 from tests.agents.install import pins
 from tests.agents.outfit import OUTFITS, Outfit
 from tests.e2e import place as places
-from tests.e2e.place import Place, View, make_place
+from tests.e2e.place import Place, View, make_place, until
 from tests.model_server import ferry
 from tests.model_server.script import Scenario
 from tests.model_server.server import ModelServer, serve
 
+LIMIT_S = 120.0  # generous: only a hang takes so long
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _KEYS = ("ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_", "QWEN_", "CODEX_", "OPENCODE_", "AIDER_", "NODE_")
 
@@ -68,6 +69,20 @@ class Crew:
     def wait_for(self, session: str, activity: str) -> View:
         return self.place.wait(session, activity, lambda v: v["activity"] == activity)
 
+    def start_long_work(self) -> str:
+        """Start it on something that goes on until somebody stops it; its id when that is under way."""
+        if not self.outfit.has_tools:
+            session = self.start(ferry.loop())  # the model never answers: the gate is closed
+            self.wait_for(session, "working")
+            return session
+        session = self.start(ferry.slow())
+        until("the long command runs", self.long_commands, LIMIT_S)
+        return session
+
+    def long_commands(self) -> list[int]:
+        """Processes of the long command."""
+        return tool_processes(self.place, ferry.LONG)
+
     def let_it_loop(self, session: str) -> None:
         """Let one edit after the other through, each seen and checked by steer, until it calls that a loop."""
         checked_at = 0.0
@@ -103,7 +118,7 @@ def make_crew(name: str) -> Iterator[Crew]:
         make_place(patch, ferry.FILES) as place,
     ):
         _clean_environment(patch)
-        patch.setattr(places, "DEADLINE_S", 120.0)
+        patch.setattr(places, "DEADLINE_S", LIMIT_S)
         trusted = (place.repo, place.root / "d")  # the repository, and where steer puts worktrees
         for variable, value in outfit.prepare(place.root / "h", trusted, server.url).items():
             patch.setenv(variable, value)

@@ -27,6 +27,9 @@ class Outfit:
     prepare: Callable[[Path, tuple[Path, ...], str], dict[str, str]]
     takes_task: bool = True  # on its command line
     reads_while_working: bool = True
+    has_tools: bool = (
+        True  # the model runs commands; without, the agent tests by itself and asks whether to go on
+    )
     failing_status: int = 500  # that it gives up on within seconds
     allow: tuple[str, ...] = ("enter",)  # the keys that say yes, once, in its permission dialog
     trust: tuple[str, ...] = ("enter",)  # the keys that say yes in its trust dialog
@@ -174,6 +177,8 @@ OUTFITS = {
             (*_AIDER, *_AIDER_FILES),
             _aider,
             takes_task=False,
+            has_tools=False,
+            allow=("y", "enter"),
             reads_while_working=False,
             shows_retries=True,
         ),

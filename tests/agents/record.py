@@ -120,6 +120,7 @@ class OnSet:
         await asyncio.sleep(seconds)
 
     async def quiet(self) -> None:
+        await self.until(lambda: any(line.strip() for line in self.live.emulator.screen()))
         seen, since = self.recording.stat().st_size, time.monotonic()
         end = since + LIMIT_S
         while time.monotonic() < min(since + QUIET_S, end):
