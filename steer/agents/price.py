@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from steer.model.step import Usage
 
 _TABLE = Path(__file__).with_name("prices.toml")
 _MILLION = 1_000_000
+FRESH_S = 5.0
 
 
 class Prices:
@@ -32,6 +34,23 @@ class Prices:
             + usage.cache_write * price.cache_write
         )
         return dollars / _MILLION
+
+
+class CurrentPrices:
+    """Prices whose configuration may change at any time; it is looked at again after `FRESH_S`."""
+
+    def __init__(self, configured: Callable[[], Mapping[str, Price]]) -> None:
+        self._configured = configured
+        self._prices = Prices()
+        self._read_at = -FRESH_S
+
+    def cost(self, usage: Usage) -> float | None:
+        """As `Prices.cost`. Raises what reading the configuration raises."""
+        now = time.monotonic()
+        if now - self._read_at >= FRESH_S:
+            self._read_at = now
+            self._prices = Prices(self._configured())
+        return self._prices.cost(usage)
 
 
 @cache

@@ -17,28 +17,23 @@ from typing import Any
 
 from steer.adapters.clock import Clock
 from steer.adapters.watch import watch_folders
-from steer.agents.price import Prices
+from steer.agents.price import CurrentPrices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
 from steer.engine.fleet import Fleet
 from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
-from steer.model.operation import OperationState
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
-from steer.model.step import Entry, Told, Usage
 from steer.record.reader import Reader
-from steer.runtime.budget import BudgetWatch
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
-from steer.runtime.detection import Detection
 from steer.runtime.evidence import Evidence
 from steer.runtime.follow_up import FollowUp
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
-from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
@@ -49,8 +44,6 @@ from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
-SILENCE_S = 10.0  # between looks for agents that work in silence
-BUDGET_S = 5.0  # between looks at what sessions have taken
 QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
 
@@ -66,7 +59,6 @@ class Supervisor:
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
         self._evidence = Evidence(trees)
-        self._detection = Detection(self._fleet.session, self.emit, self._clock.now)
         self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._due_timer: asyncio.TimerHandle | None = None
@@ -76,11 +68,10 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._hooks = HookSpool(paths.hooks, lambda session, event: self._follow_up.hooked(session, event))
         self._can_watch = True
-        self._prices: Prices | None = None
+        self._prices = CurrentPrices(lambda: self._load_config().config.prices)
         self._conversations = Conversations(
-            self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._price
+            self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._prices.cost
         )
-        self._conversations.listen(self._read)
         self._c = Context(
             paths=paths,
             load_config=self._load_config,
@@ -100,22 +91,8 @@ class Supervisor:
         )
         self._follow_up = FollowUp(self._c, self._spawn)
 
-        self._budget = BudgetWatch(
-            lambda: self._fleet.view().sessions,
-            lambda: self._load_config().config.budget,
-            self.emit,
-            self._clock.now,
-            lambda session, limits, why: pause_over_budget(self._c, session, limits, why),
-            lambda: budget_pauses(self._c),
-        )
-
     def _load_config(self) -> Loaded:
         return load(self._trees.info.main_worktree)
-
-    def _price(self, usage: Usage) -> float | None:
-        if self._prices is None:
-            self._prices = Prices(self._load_config().config.prices)
-        return self._prices.cost(usage)
 
     # -- life -----------------------------------------------------------------------------------------
 
@@ -127,10 +104,7 @@ class Supervisor:
         await self._adopt_all()
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
-        following = [
-            self._spawn(work)
-            for work in (self._conversations.run(), self._watch_budget(), self._watch_silence())
-        ]
+        following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
         self._hooks.read_all()
         self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
@@ -180,20 +154,6 @@ class Supervisor:
                 pass
         self._settle_ended(spec)
 
-    async def _watch_silence(self) -> None:
-        while True:
-            await asyncio.sleep(SILENCE_S)
-            self._detection.passed()
-
-    async def _watch_budget(self) -> None:
-        while True:
-            await asyncio.sleep(BUDGET_S)
-            self._prices = None  # the configuration may have changed
-            try:
-                await self._budget.look()
-            except SteerError as e:  # a configuration that cannot be read, an agent that just ended
-                log.warning("the budget was not looked at: %s", e.message)
-
     def _settle_ended(self, spec: SessionSpec) -> None:
         """No keeper: what it wrote down when its agent ended, else lost."""
         self._conversations.show_ended(spec)
@@ -217,10 +177,7 @@ class Supervisor:
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
-        reads_terminal = not profile.conversation.format
-        self._detection.begin(spec, reads_terminal=reads_terminal)
-        if reads_terminal:
-            live.on_output = lambda data, at: self._detection.output(spec.id, data, at)
+        self._follow_up.attaching(live, profile)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
@@ -280,29 +237,13 @@ class Supervisor:
     def emit(self, event: ev.Event) -> None:
         if isinstance(event, ev.ProcessExited | ev.KeeperLost):
             self._conversations.end(event.session)
-            self._spawn(self._end_detection(event.session))
         for effect in self._fleet.receive(event):
             self._perform(effect)
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_up.heard(event)
 
-    async def _end_detection(self, session: str) -> None:
-        """After what the transcript still says."""
-        await self._conversations.catch_up(session)
-        view = self._fleet.session(session)
-        if view is None or view.process not in LIVE:
-            self._detection.end(session)
-
-    def _read(self, session: str, entry: Entry) -> None:
-        """An entry of a session's transcript."""
-        self._detection.entry(session, entry)
-        if isinstance(entry, Told) and (live := self._c.lives.get(session)):
-            live.observer.told(entry)
-
     def _log_operation(self, operation: Any) -> None:
-        if operation.kind == "inject" and operation.state is OperationState.DONE:
-            self._detection.told(operation.session, str(operation.detail.get("text", "")))
         self.emit(ev.OperationLogged(operation, self._clock.now()))
 
     def _plan_due(self) -> None:

@@ -25,7 +25,7 @@ SILENT = "it has printed nothing since its start; is its command waiting for som
 class Troubles:
     """Listens to what happens; `spawn` runs what takes long."""
 
-    def __init__(self, c: Context, spawn: Callable[[Coroutine[Any, Any, Any]], None]) -> None:
+    def __init__(self, c: Context, spawn: Callable[[Coroutine[Any, Any, Any]], object]) -> None:
         self._c = c
         self._spawn = spawn
         self._hints: dict[str, str] = {}
