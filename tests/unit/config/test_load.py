@@ -45,7 +45,6 @@ def test_values_and_their_origin(tmp_path: Path) -> None:
         ("[ui]\nsidebar = 3\n", ("ui.sidebar", "true or false")),
         ("[recording]\nmax_mb = true\n", ("recording.max_mb", "whole number")),
         ("ui = 3\n", ("ui", "table")),
-        ("[agents.x]\ntitle = 'y'\n", ("agents.x.argv", "missing")),
         ("[ui\n", ("not TOML",)),
     ],
 )

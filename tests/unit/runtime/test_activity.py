@@ -167,6 +167,8 @@ def test_an_interruption_that_no_hook_tells_is_seen() -> None:
     assert s.activity is Activity.IDLE
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"hook_event_name": 3}', b'{"hook_event_name": "Odd"}', b"\xff"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"hook_event_name": 3}', b'{"hook_event_name": "Odd"}', b"\xff"]
+)
 def test_what_is_no_event_is_none(data: bytes) -> None:
     assert parse_hook(data, 1.0) is None
