@@ -71,7 +71,7 @@ def test_a_session_from_run_to_undo(place: Place) -> None:
     assert value(waited) == {"waiting": []}
 
     sent = value(place.run("send", "one", "how are", "you?", "--json"))
-    assert sent["delivery"] == "delivered"
+    assert sent["delivery"] == "unverified"
     assert place.run("send", "one", "-", input=b"from stdin").status == 0
     assert place.run("send", "one", "-k", "y", "enter").status == 0
     assert place.run("send", "one", "--no-enter", "half a line").status == 0

@@ -108,7 +108,7 @@ def test_no_text_breaks_out_of_its_paste(place: Place, shell: str) -> None:
             text = payload.replace("{0}", "{}").replace("{}", f"touch {marker}")
             at_prompt()
             sent = client.call("inject", session=s, text=text, submit=False)
-            assert sent["delivery"] == "delivered", (payload, sent)
+            assert sent["delivery"] == "typed, not submitted", (payload, sent)
             # The line is thrown away; the next command can only run on a clean prompt.
             client.call("send_keys", session=s, keys=["ctrl+u", *f"echo ok-$(({number}+1000))", "enter"])
             until(
@@ -166,7 +166,7 @@ def test_the_same_token_is_typed_once(place: Place, log: Path) -> None:
     assert place.call("inject", session=s, text="once", token="t") == first
     place.kill_supervisor()
     later = place.call("inject", session=s, text="once", token="t")
-    assert (first["delivery"], later["delivery"]) == ("delivered", "delivered")
+    assert (first["delivery"], later["delivery"]) == ("unverified", "unverified")
     place.call("send_keys", session=s, keys=["z"])
     until("the key arrived", lambda: log.read_bytes().endswith(b"z"))
     assert log.read_bytes() == b"\x1b[200~once\x1b[201~\rz"
@@ -179,7 +179,7 @@ def test_a_line_that_the_terminal_would_cut_is_refused_whole(place: Place, log: 
     assert sent["delivery"] == "not delivered" and "would be cut" in sent["detail"]
     assert place.operations("inject")[-1]["state"] == "failed"
     whole = place.call("inject", session=s, text="y" * 4000)
-    assert whole["delivery"] == "delivered"
+    assert whole["delivery"] == "unverified"
     until("the line is read", lambda: log.exists() and log.read_bytes() == b"y" * 4000 + b"\n")
 
 
@@ -189,5 +189,5 @@ def test_a_program_that_does_not_read_is_not_said_to_have_got_it(place: Place) -
     other = place.start(["cat"], name="other")
     sent = place.call("inject", session=s, text="x" * 60_000)
     assert sent["delivery"] == "not delivered" and "not reading" in sent["detail"]
-    assert place.call("inject", session=other, text="hello")["delivery"] == "delivered"
+    assert place.call("inject", session=other, text="hello")["delivery"] == "unverified"
     place.shows(other, "hello")

@@ -83,7 +83,7 @@ def test_four_agents_one_of_which_needs_a_word_and_one_an_answer(shop: Place) ->
         digest=preview["digest"],
         generation=preview["generation"],
     )
-    assert sent["delivery"] == "delivered"
+    assert sent["delivery"] == "unverified"
     shop.wait(looping, "finished", lambda v: v["activity"] == "idle")
     shop.wait(looping, "checked", lambda v: v["check"]["state"] == "passed")
     assert project_passes(shop, looping)
@@ -279,8 +279,8 @@ def test_interrupt_broadcast_and_keys_arrive_as_bytes(shop: Place, monkeypatch: 
         logs.append(log)
         shop.shows(sessions[-1], "ready")
     done = shop.call("broadcast", sessions=[*sessions, "s99999999"], text="to all\nof you")
-    assert [r["delivery"] for r in done["results"].values()] == ["delivered", "delivered", "not delivered"]
-    assert shop.call("interrupt", session=sessions[0])["delivery"] == "delivered"
+    assert [r["delivery"] for r in done["results"].values()] == ["unverified", "unverified", "not delivered"]
+    assert shop.call("interrupt", session=sessions[0])["delivery"] == "unverified"
     shop.call("send_keys", session=sessions[0], keys=["y", "shift+tab", "ctrl+d", "escape"])
     paste = b"\x1b[200~to all\nof you\x1b[201~\r"
     until("a has all", lambda: logs[0].read_bytes() == paste + b"\x03y\x1b[Z\x04\x1b")

@@ -7,9 +7,11 @@ from typing import Any
 
 from steer.errors import AgentError, SteerError, UserError
 from steer.model.ask import Ask, Choice, Meaning
-from steer.model.operation import Delivery, Operation, OperationState
+from steer.model.operation import Delivery, Operation
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.delivery import Fate
+from steer.runtime.intervention.held import finish
 from steer.runtime.intervention.inject import recall, remember
 from steer.runtime.intervention.key import press
 from steer.runtime.live import LiveSession
@@ -107,14 +109,17 @@ async def choose(
         if text:
             await _say(c, live, text)
     except SteerError as e:
-        c.journal.finish(operation, OperationState.FAILED)
-        return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
-    gone = await live.observer.wait(lambda: _is_gone(live, ask), GONE_S)
-    c.journal.finish(operation, OperationState.DONE if gone else OperationState.UNKNOWN)
-    if gone:
-        return {"delivery": Delivery.SUBMITTED.value, "detail": f"{choice.label!r} was chosen"}
-    keys = " ".join(choice.keys)
-    return {"delivery": Delivery.TYPED.value, "detail": f"{keys} was pressed, but it still asks the same"}
+        fate = Fate(Delivery.NOT_DELIVERED, e.message)
+    else:
+        fate = await _fate(live, ask, choice)
+    finish(c, operation, fate)
+    return {"delivery": fate.delivery.value, "detail": fate.detail}
+
+
+async def _fate(live: LiveSession, ask: Ask, choice: Choice) -> Fate:
+    if await live.observer.wait(lambda: _is_gone(live, ask), GONE_S):
+        return Fate(Delivery.SUBMITTED, f"{choice.label!r} was chosen")
+    return Fate(Delivery.TYPED, f"{' '.join(choice.keys)} was pressed, but it still asks the same")
 
 
 def _is_gone(live: LiveSession, ask: Ask) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from steer.agents.message import read_box
 from steer.errors import EnvironmentFault, SteerError, UserError
 from steer.model import event as ev
 from steer.model.operation import Delivery, Operation, OperationState
@@ -184,6 +185,9 @@ async def _ask_to_leave(c: Context, live: LiveSession) -> None:
     keys = c.profile(live.spec).leave
     if not keys or live.observer.activity is not Activity.IDLE or c.view(live.spec.id).process not in LIVE:
         return
+    look = live.observer.look()
+    if read_box(c.profile(live.spec).message, look.lines, look.styled):
+        return  # the keys would only empty the box of what is half typed there
     live.expect_end()
     with contextlib.suppress(SteerError, TimeoutError):
         await press(live, keys)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from steer.agents.catalog import load_catalog
+from steer.agents.launch import with_hooks
 from steer.agents.profile import GENERIC, read_profile
 from steer.agents.rule import judge
+from steer.config.schema import Agent
 from steer.errors import ConfigError
 from steer.model.session import Activity
 from steer.runtime.activity import ActivitySource
@@ -88,6 +90,22 @@ def test_a_wrong_profile_names_its_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"mine\.toml"):
         load_catalog({}, (tmp_path,))
+
+
+def test_what_the_user_configures_changes_only_what_it_says() -> None:
+    claude = load_catalog({"claude": Agent(hooks=False)}).get("claude")
+    assert (claude.argv, claude.hooks) == (("claude",), ())
+    assert CATALOG.get("claude").hooks
+    with pytest.raises(ConfigError, match="no argv"):
+        load_catalog({"mine": Agent(title="Mine")})
+
+
+def test_hooks_are_loaded_only_into_a_plain_call_of_the_agent() -> None:
+    claude = CATALOG.get("claude")
+    assert with_hooks(("claude", "-p"), claude, "f") == ("claude", "--settings", "f", "-p")
+    for argv in (("sh", "-c", "claude"), ("claude", "--settings", "x"), ("claude", "--settings=x"), ()):
+        assert with_hooks(argv, claude, "f") == argv
+    assert with_hooks(("codex",), CATALOG.get("codex"), "f") == ("codex",)
 
 
 def test_a_profile_reads_back_its_values() -> None:
