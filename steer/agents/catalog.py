@@ -40,7 +40,7 @@ def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | No
         for path in sorted(folder.glob("*.toml")):
             profiles[path.stem] = _read(path)
     for name, agent in configured.items():
-        profiles[name] = _configured(profiles.get(name, Profile(name)), agent)
+        profiles[name] = _configured(_base(profiles, name, agent), agent)
     return Catalog(profiles)
 
 
@@ -51,11 +51,23 @@ def _read(path: Path) -> Profile:
         raise ConfigError(f"{path} cannot be read: {e}") from e
 
 
+def _base(profiles: Mapping[str, Profile], name: str, agent: Agent) -> Profile:
+    """What `[agents.NAME]` builds on: the profile of that name, else that of the program it runs."""
+    program = Path(agent.argv[0]).name if agent.argv else ""
+    known = profiles.get(name) or profiles.get(program)
+    return replace(known, name=name) if known else Profile(name)
+
+
 def _configured(base: Profile, agent: Agent) -> Profile:
+    if not (agent.argv or base.argv):
+        raise ConfigError(
+            f"agents.{base.name} has no argv, and no agent of that name is known", "say how it is started"
+        )
     return replace(
         base,
-        argv=agent.argv,
+        argv=agent.argv or base.argv,
         task=() if any("{task}" in a for a in agent.argv) else base.task,
+        hooks=base.hooks if agent.hooks else (),
         title=agent.title or base.title,
         interrupt=agent.interrupt or base.interrupt,
         submit=agent.submit or base.submit,

@@ -12,8 +12,10 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from steer.agents.catalog import Catalog
+from steer.agents.profile import Profile
 from steer.errors import UserError
 
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[\]#~=%!{}\n]")  # beyond quotes and backslashes
@@ -71,6 +73,20 @@ def _short_name(wanted: str) -> str:
     if is_interpreter and len(names) > 1 and re.fullmatch(r"[\w.-]+", names[1]):
         return names[1][:20]
     return names[0][:20] if names else "command"
+
+
+def with_hooks(argv: tuple[str, ...], profile: Profile, file: str) -> tuple[str, ...]:
+    """`argv` with the options that load hooks from `file`; unchanged where that is not safe to add.
+
+    It is not where the command is no plain call of the agent, or where the operator gave that option already.
+    """
+    if not (argv and profile.argv and profile.hooks):
+        return argv
+    is_agent = Path(argv[0]).name == Path(profile.argv[0]).name
+    is_given = any(a.split("=")[0] == profile.hooks[0] for a in argv)
+    if not is_agent or is_given:
+        return argv
+    return (argv[0], *(part.replace("{file}", file) for part in profile.hooks), *argv[1:])
 
 
 _LEAKS = re.compile(

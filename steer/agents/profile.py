@@ -8,11 +8,16 @@ submit = ["enter"]             keys that send what was typed
 submit_after_s = 0.15          between text and those keys
 leave = ["ctrl+c", "ctrl+c"]   keys that end it cleanly
 paste_lines = 3                longer texts are sent as several pastes of at most so many lines (0: one paste)
+hooks = ["--settings", "{file}"]  options that make it load hooks from a file (see `hook.py`)
 reports = true                 it speaks OSC 7501 to a terminal that answers
+observed = "2.1.329"           the version that all this was seen with
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
-[[rule]]                       see `rule.py`: id, activity, region, pattern, kind
+[conversation]                 see `conversation.py`
+[message]                      see `message.py`: modes, keys, input box
+[[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
+[[dialog]]                     see `dialog.py`: what it asks, and the keys that answer
 """
 
 from __future__ import annotations
@@ -21,6 +26,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from steer.agents.conversation import UNKNOWN, Conversing, read_conversation
+from steer.agents.dialog import Dialog, read_dialog
+from steer.agents.message import Message, read_message
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
 from steer.model.session import Activity
@@ -38,17 +46,24 @@ class Profile:
     leave: tuple[str, ...] = ()
     paste_lines: int = 0
     reports: bool = False
+    hooks: tuple[str, ...] = ()
     note: str = ""
+    observed: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    conversation: Conversing = UNKNOWN
+    message: Message = field(default_factory=Message)
     rules: tuple[Rule, ...] = ()
+    dialogs: tuple[Dialog, ...] = ()
 
 
 GENERIC = Profile("generic", title="any command")
 
-_LISTS = ("argv", "task", "interrupt", "submit", "leave")
+_LISTS = ("argv", "task", "interrupt", "submit", "leave", "hooks")
+_TABLES = ("env", "conversation", "message", "rule", "dialog")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
+    "observed": str,
     "paste_lines": int,
     "submit_after_s": float,
     "reports": bool,
@@ -69,12 +84,17 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values[key] = wanted(value)
         elif key == "env" and isinstance(value, dict):
             values["env"] = {str(k): str(v) for k, v in value.items()}
+        elif key == "conversation":
+            values[key] = read_conversation(value, where)
         elif key == "rule" and isinstance(value, list):
             values["rules"] = tuple(_rule(r, where) for r in value)
+        elif key == "message" and isinstance(value, dict):
+            values["message"] = read_message(value, where)
+        elif key == "dialog" and isinstance(value, list):
+            values["dialogs"] = tuple(read_dialog(d, where) for d in value)
         else:
-            raise ConfigError(
-                f"{where}: unknown key {key}", f"known: {', '.join((*_LISTS, *_SCALARS, 'env', 'rule'))}"
-            )
+            known = ", ".join((*_LISTS, *_SCALARS, *_TABLES))
+            raise ConfigError(f"{where}: unknown key {key}", f"known: {known}")
     return Profile(name, **values)
 
 
@@ -99,4 +119,4 @@ def _rule(data: Any, where: str) -> Rule:
         raise ConfigError(
             f"{where}: rule {name}: there is no region {region!r}", f"known: {', '.join(REGIONS)}"
         )
-    return Rule(name, activity, region, pattern, str(data.get("kind", "")))
+    return Rule(name, activity, region, pattern, str(data.get("kind", "")), str(data.get("hint", "")))

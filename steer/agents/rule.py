@@ -25,6 +25,7 @@ class Rule:
     region: str
     pattern: re.Pattern[str]
     kind: str = ""  # permission | question | auth | ... for asking and error
+    hint: str = ""  # what to do about it, one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Match:
     rule: str
     activity: Activity
     text: str  # what matched, at most 120 characters; untrusted
+    region: str = "screen"
+    kind: str = ""
+    hint: str = ""
 
 
 def judge(rules: Sequence[Rule], title: str, lines: Sequence[str]) -> Match | None:
@@ -46,5 +50,5 @@ def judge(rules: Sequence[Rule], title: str, lines: Sequence[str]) -> Match | No
     for rule in rules:
         if found := rule.pattern.search(regions[rule.region]):
             words = rule.kind or " ".join(found.group(0).split())
-            return Match(rule.id, rule.activity, words[:120])
+            return Match(rule.id, rule.activity, words[:120], rule.region, rule.kind, rule.hint)
     return None

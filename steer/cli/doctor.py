@@ -15,15 +15,13 @@ from typing import Any
 
 from steer import __version__
 from steer.agents.profile import Profile
+from steer.agents.version import ask_version, warning
 from steer.cli.option import add_json
 from steer.cli.output import emit, say
 from steer.errors import SteerError
 
 _LIBRARIES = ("textual", "pyghostty", "pygit2", "watchfiles", "ptyprocess", "anthropic")
 _OPTIONAL = {"tmux": "only for the benchmarks", "notify-send": "desktop notices", "bwrap": "isolation"}
-
-
-VERSION_LIMIT_S = 15.0  # Node programs start slowly on a cold disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +101,12 @@ def _agent(profile: Profile) -> Finding:
     if path is None:
         return Finding(profile.name, "note", "not installed")
     try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=VERSION_LIMIT_S, check=False,
-            stdin=subprocess.DEVNULL, errors="replace",
-        )  # fmt: skip
-        lines = (done.stdout + done.stderr).strip().splitlines()
-        said = lines[0][:40] if lines else f"status {done.returncode}"
+        said = ask_version(path)
     except (OSError, subprocess.TimeoutExpired) as e:
         return Finding(profile.name, "bad", f"{path} does not run: {e}")
-    return Finding(profile.name, "ok", f"{said} ({path}); {profile.note or profile.title}")
+    if old := warning(profile.title or profile.name, said, profile.observed):
+        return Finding(profile.name, "note", f"{old} ({path})")
+    return Finding(profile.name, "ok", f"{said or 'no version'} ({path}); {profile.note or profile.title}")
 
 
 def _emulator() -> Finding:

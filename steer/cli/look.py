@@ -74,7 +74,8 @@ def _show_list(views: list[dict[str, Any]], note: str) -> None:
         return
     now = time.time()
     table(
-        [_row(v, now) for v in views], ["NAME", "STATE", "AGE", "CHANGES", "CHECK", "AGENT", "BRANCH", "TASK"]
+        [_row(v, now) for v in views],
+        ["NAME", "STATE", "AGE", "CHANGES", "CHECK", "COST", "AGENT", "BRANCH", "TASK"],
     )
     if note:
         say(f"({note})")
@@ -91,7 +92,16 @@ def _row(v: dict[str, Any], now: float) -> list[str]:
     counts = f" {check['passed']}/{check['passed'] + check['failed']}" if check["passed"] >= 0 else ""
     told = "-" if check["state"] == "none" else check["state"] + counts
     age = ago(now - spec["created_at"])
-    return [spec["name"], state, age, changes, told, spec["agent"], spec["branch"], spec["task"][:60]]
+    cost = _cost(v["usage"])
+    return [spec["name"], state, age, changes, told, cost, spec["agent"], spec["branch"], spec["task"][:60]]
+
+
+def _cost(usage: dict[str, Any]) -> str:
+    """Money where it is known, else tokens."""
+    if usage["cost_usd"] is not None:
+        return f"${usage['cost_usd']:.2f}"
+    count = sum(usage[k] for k in ("input", "output", "cache_read", "cache_write"))
+    return f"{count / 1000:.0f}k tok" if count else "-"
 
 
 def _read(args: argparse.Namespace) -> int:

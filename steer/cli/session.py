@@ -11,6 +11,9 @@ from typing import Any
 from steer.cli.option import add_json, add_session
 from steer.cli.output import emit, say
 from steer.errors import UserError
+from steer.model.operation import has_arrived
+
+_TYPED = "typed, not submitted"
 
 
 def add(verbs: Any) -> None:
@@ -119,7 +122,8 @@ def _add_send(verbs: Any) -> None:
         "send",
         help="type a text (and Enter) for an agent, or press keys",
         description="Type a text for an agent as a paste, then Enter. With -k press keys instead. "
-        "Exit status 1 when it was not delivered.",
+        "It is not typed into a dialog, and a half-typed draft is kept. Exit status 1 unless it was submitted, is "
+        "queued, or (where the agent gives no sign) was typed whole.",
     )
     add_session(p)
     p.add_argument("text", nargs="*", help="the text; - or nothing reads standard input")
@@ -127,7 +131,17 @@ def _add_send(verbs: Any) -> None:
         "-k", "--keys", action="store_true", help='the words are keys: "enter", "ctrl+c", "y", "shift+tab"'
     )
     p.add_argument("--no-enter", action="store_true", help="do not press Enter afterwards")
-    p.add_argument("--interrupt", action="store_true", help="stop the agent's turn first")
+    how = p.add_mutually_exclusive_group()
+    how.add_argument("--interrupt", action="store_true", help="stop the agent's turn first")
+    how.add_argument("--queue", action="store_true", help="let it read the text after its turn")
+    how.add_argument(
+        "--steer", action="store_true", help="let it read the text within its turn, where it can"
+    )
+    p.add_argument(
+        "--as-command",
+        action="store_true",
+        help="send it as it is, also where the agent takes it for a command",
+    )
     add_json(p)
     p.set_defaults(run=_send)
 
@@ -137,14 +151,21 @@ def _send(args: argparse.Namespace) -> int:
 
     if args.keys:
         call("send_keys", session=args.session, keys=args.text)
-        return emit(args, {"delivery": "delivered"}, lambda: None)
+        return emit(args, {"delivery": "unverified"}, lambda: None)
     text = " ".join(args.text)
     if text in ("", "-"):
         text = sys.stdin.read()
-    mode = "interrupt" if args.interrupt else "queue"
-    made = call("inject", session=args.session, text=text, submit=not args.no_enter, mode=mode)
+    chosen = [mode for mode in ("interrupt", "queue", "steer") if getattr(args, mode)]
+    made = call(
+        "inject",
+        session=args.session,
+        text=text,
+        submit=not args.no_enter,
+        mode=chosen[0] if chosen else "",
+        as_command=args.as_command,
+    )
     emit(args, made, lambda: say(f"{made['delivery']}: {made['detail']}"))
-    return 0 if made["delivery"] == "delivered" else 1
+    return 0 if has_arrived(made["delivery"]) or (args.no_enter and made["delivery"] == _TYPED) else 1
 
 
 _WAITS: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -275,7 +296,7 @@ def _interrupt(args: argparse.Namespace) -> int:
 
     made = call("interrupt", session=args.session)
     emit(args, made, lambda: say(f"{made['delivery']}: {made['detail']}"))
-    return 0 if made["delivery"] == "delivered" else 1
+    return 0 if has_arrived(made["delivery"]) else 1
 
 
 def _pause(args: argparse.Namespace) -> int:

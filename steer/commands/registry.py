@@ -19,7 +19,7 @@ _NONE, _FLEET = Asks.NONE, Asks.FLEET
 STEER = (
     Command("inject", "Correct the agent", ("i", "space"), "Steer", "type a correction and see it before it is sent",
             reason=needs_live, footer="correct"),
-    Command("answer", "Answer who is asking", ("a",), "Steer", "go to the agent that waits for an answer, keys on it",
+    Command("answer", "Answer who is asking", ("a",), "Steer", "see exactly what an agent asks, and choose",
             _FLEET, needs_asking, "answer"),
     Command("kill", "Kill", ("x",), "Steer", "stop the agent and move its worktree to the trash; undo brings it back",
             footer="kill"),

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steer.config.approve import check_approvals
 from steer.config.path import config_home
-from steer.config.schema import REPOSITORY_MAY_SET, Config
+from steer.config.schema import BUDGET_ACTIONS, REPOSITORY_MAY_SET, Config
 from steer.errors import ConfigError
 
 
@@ -41,6 +42,8 @@ def load(main_worktree: Path | None = None, user: Path | None = None) -> Loaded:
     if main_worktree is not None:
         _merge(merged, origin, repository_file(main_worktree), REPOSITORY_MAY_SET)
     config = _build(Config, merged, "", origin)
+    _check_budget(config, origin)
+    check_approvals(config.approve, origin.get("approve", "configuration"))
     return Loaded(config, origin)
 
 
@@ -59,11 +62,35 @@ def _merge(into: dict[str, Any], origin: dict[str, str], path: Path, allowed: fr
                 f"{path} sets [{section}], which only your own configuration may set",
                 f"move it to {user_file()}",
             )
+        if allowed is not None and section == "budget" and isinstance(value, dict):
+            value = _tighter(into.get(section), value)
         if isinstance(value, dict) and isinstance(into.get(section), dict):
             into[section].update(value)
         else:
             into[section] = value
         _note_origin(origin, section, value, str(path))
+
+
+def _tighter(mine: Any, theirs: dict[str, Any]) -> dict[str, Any]:
+    """What of a repository's budget counts: limits where the user set none or a higher one, and pausing."""
+    known = mine if isinstance(mine, dict) else {}
+    kept = {}
+    for key, value in theirs.items():
+        before = known.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if value > 0 and (not isinstance(before, int | float) or before <= 0 or value < before):
+                kept[key] = value
+        elif key != "action" or value != "warn":
+            kept[key] = value
+    return kept
+
+
+def _check_budget(config: Config, origin: dict[str, str]) -> None:
+    if config.budget.action not in BUDGET_ACTIONS:
+        raise ConfigError(
+            f"{_file('budget.action', origin)}: budget.action cannot be {config.budget.action!r}",
+            f"one of {', '.join(BUDGET_ACTIONS)}",
+        )
 
 
 def _note_origin(origin: dict[str, str], key: str, value: Any, path: str) -> None:

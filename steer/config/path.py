@@ -74,6 +74,10 @@ class RepositoryPath:
         return self.state / "operations.jsonl"
 
     @property
+    def hooks(self) -> Path:
+        return self.state / "hooks"
+
+    @property
     def shadow(self) -> Path:
         return self.state / "shadow.git"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from steer.config.approve import Approve
+
 
 @dataclass(frozen=True, slots=True)
 class Ui:
@@ -71,12 +73,34 @@ class Fleet:
 class Agent:
     """An agent by name: `argv` with `{task}` where the task goes (also in $STEER_TASK)."""
 
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = ()  # empty: as the profile of that name says
     title: str = ""
     interrupt: tuple[
         str, ...
     ] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
     submit: tuple[str, ...] = ()  # keys that send a typed message; empty: as the profile says, or enter
+    hooks: bool = True  # load hooks into its sessions that report what it does, where it can
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits after which steer warns or pauses; 0: none. A repository may only tighten them."""
+
+    session_usd: float = 0.0
+    session_tokens: int = 0
+    fleet_usd: float = 0.0  # of all running sessions together
+    minutes: float = 0.0  # since the session's agent started
+    action: str = "warn"  # warn | pause
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens of a model: `[prices."gpt-9"]`, matching names that begin so."""
+
+    input: float
+    output: float
+    cache_read: float = 0.0
+    cache_write: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +115,14 @@ class Config:
     setup: Setup = Setup()
     fleet: Fleet = Fleet()
     agents: dict[str, Agent] = field(default_factory=dict)
+    budget: Budget = Budget()
+    prices: dict[str, Price] = field(default_factory=dict)
+    approve: tuple[Approve, ...] = ()  # answered "yes, this time" without asking you (see `approve.py`)
 
+
+BUDGET_ACTIONS = ("warn", "pause")
 
 # A repository's own .steer/config.toml may say only this: what to start and how to check it. Commands in it
-# run only after consent to exactly these bytes (see `consent.py`).
-REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check"})
+# run only after consent to exactly these bytes (see `consent.py`). Its budget can only tighten the user's.
+REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check", "budget"})
 COMMANDS_IN_REPOSITORY = (("setup", "command"), ("fleet", "check"), ("fleet", "agents"))

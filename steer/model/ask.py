@@ -19,10 +19,20 @@ class AskKind(StrEnum):
     UPDATE = "update"  # it advertises something before it starts: an update, a model, a theme
 
 
+class Meaning(StrEnum):
+    """What a choice means, where its profile says so."""
+
+    ONCE = "once"  # yes, this time
+    DENY = "deny"
+    WORDS = "words"  # opens a line for an answer in words
+    OTHER = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     label: str  # as on the screen, without its number: "Yes, and don't ask again for pytest"
     keys: tuple[str, ...]  # that choose it, from the dialog as it stands now
+    means: Meaning = Meaning.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Delivery(StrEnum):
     TYPED = "typed, not submitted"  # it stands in the agent's input box
     REFUSED = "refused"  # nothing was typed: a dialog is open, the agent reads no keys
     UNVERIFIED = "unverified"  # every byte was taken by the terminal; the agent shows no sign of it
-    DELIVERED = "delivered"  # the terminal took every byte
-    NOT_DELIVERED = "not delivered"
+    NOT_DELIVERED = "not delivered"  # the terminal did not take it
     UNKNOWN = "unknown"  # steer was killed in between
+
+
+def has_arrived(delivery: str) -> bool:
+    """Whether a text or an answer arrived, as far as anybody can tell."""
+    return delivery in (Delivery.SUBMITTED, Delivery.QUEUED, Delivery.UNVERIFIED)

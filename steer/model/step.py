@@ -5,9 +5,11 @@ Texts are the agent's or its tools' and untrusted. Times are seconds since the e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+BECOMES = "\n=======\n"  # in the action of an edit: path, line break, old text, this, new text
 MAX_TEXT = 16 * 1024  # characters of an action or a result that are kept: its head and its tail
 
 
@@ -114,6 +116,19 @@ class Conversing:
     cwd: str = ""
     version: str = ""  # of the agent
     model: str = ""
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """The sum of tokens and of known costs; `cost_usd` None where none is known."""
+    known = list(usages)
+    costs = [u.cost_usd for u in known if u.cost_usd is not None]
+    return Usage(
+        input=sum(u.input for u in known),
+        output=sum(u.output for u in known),
+        cache_read=sum(u.cache_read for u in known),
+        cache_write=sum(u.cache_write for u in known),
+        cost_usd=sum(costs) if costs else None,
+    )
 
 
 Entry = Step | Said | Told | TurnEnded | Spent | Conversing

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from steer.errors import UserError
 from steer.model import event as ev
 from steer.model.operation import Operation, Progress
 from steer.model.session import LIVE, Place, SessionSpec, SessionView
+from steer.runtime.conversation import Conversations
+from steer.runtime.hook_spool import HookSpool
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.store import Store
@@ -37,12 +40,14 @@ class Context:
     journal: Journal
     store: Store
     trees: Trees
+    conversations: Conversations
     emit: Callable[[ev.Event], None]
     attach: Callable[[SessionSpec], Awaitable[LiveSession]]
     session_changed: Callable[[str], None]
     take_checkpoint: Callable[[SessionSpec, str], Awaitable[str | None]]
     mark_restored: Callable[[SessionSpec], None]
     end: Callable[[], None]  # the supervisor
+    hooks: HookSpool
     pane_size: tuple[int, int] = (
         80,
         24,
@@ -53,6 +58,9 @@ class Context:
         default_factory=dict
     )  # session -> what is being done to its process or place
     reserved: set[str] = field(default_factory=set)  # names of sessions that are being made
+    flushing: set[str] = field(default_factory=set)  # sessions whose queue is being looked at
+    answering: set[str] = field(default_factory=set)  # sessions for which a policy answers just now
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)  # begun by `later`, and not ended
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def catalog(self) -> Catalog:
@@ -141,6 +149,12 @@ class Context:
             yield
         finally:
             del self.busy[spec.id]
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Go on with something after the answer is given. What it raises is its own affair."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def checkpoint_before(self, spec: SessionSpec, what: str) -> None:
         """A checkpoint before an intervention; one that fails is noted on the session and stops nothing."""

@@ -19,8 +19,8 @@ from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
-from steer.runtime.activity import SETTLE_S, ActivitySource
 from steer.runtime.keeper_client import KeeperClient
+from steer.runtime.observer import Observer
 from steer.runtime.pace import Pace
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
@@ -55,6 +55,7 @@ class LiveSession:
         self.recording = recording
         self.emulator = Emulator(spec.cols, spec.rows)
         self.watchers: list[Watcher] = []
+        self.on_output: Callable[[bytes, float], None] | None = None  # data, seconds since the epoch
         self._emit = emit
         self._now = now
         self._keeper: KeeperClient | None = None
@@ -68,8 +69,7 @@ class LiveSession:
             tuple[bytes | None, int]
         ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
-        self._activity = ActivitySource(spec.id, profile)
-        self._look_timer: asyncio.TimerHandle | None = None
+        self.observer = Observer(spec.id, self.emulator, emit, now, profile)
         self._noted_at = 0.0
         self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
@@ -101,6 +101,7 @@ class LiveSession:
         except OSError:
             return
         self._ended.set()
+        self.observer.end()
         await self._catch_up(size, is_answering=False)
 
     @property
@@ -143,18 +144,11 @@ class LiveSession:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
-        if self._activity.wants_screen and self._look_timer is None:
-            self._look_timer = asyncio.get_running_loop().call_later(SETTLE_S, self._look)
+        self.observer.output()
+        if self.on_output:
+            self.on_output(data, now)
         for watcher in self.watchers:
             watcher.poke()
-
-    def _look(self) -> None:
-        """What the settled screen says the agent does."""
-        self._look_timer = None
-        if self._activity.wants_screen and not self._ended.is_set():
-            report = self._activity.seen(self.emulator.title, self.emulator.screen(), self._now())
-            if report:
-                self._emit(report)
 
     async def _answer(self, data: bytes) -> None:
         with contextlib.suppress(SteerError):  # a program that asks and does not read loses its answer
@@ -163,8 +157,7 @@ class LiveSession:
     def _note_signal(self, signal: object, now: float) -> None:
         match signal:
             case Status():
-                if report := self._activity.reported(signal, now):
-                    self._emit(report)
+                self.observer.reported(signal, now)
             case Notification(title=title, body=body):
                 self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
 
@@ -263,11 +256,13 @@ class LiveSession:
         self._emit(ev.OutputSeen(self.spec.id, self._now()))
         self._emit(ev.ProcessExited(self.spec.id, self._now(), status, self._stop_requested))
         self._ended.set()
+        self.observer.end()
         for watcher in self.watchers:
             watcher.poke()
 
     def _closed(self, reason: str) -> None:
         self._keeper = None
+        self.observer.end()
         if not self._ended.is_set():
             self._ended.set()
             self._emit(ev.KeeperLost(self.spec.id, self._now(), f"its keeper ended without a word: {reason}"))
@@ -295,10 +290,15 @@ class LiveSession:
 
     async def stop(self, soft: list[int], grace_s: float) -> list[dict[str, Any]]:
         """End the whole process tree; returns the processes that are still there."""
-        self._stop_requested = True
-        self._emit(ev.ProcessStopping(self.spec.id, self._now()))
+        self.expect_end()
         result = await self.request("stop", soft=soft, grace_s=grace_s)
         return list(result.get("survivors", []))
+
+    def expect_end(self) -> None:
+        """From now on an end of the agent is the operator's doing."""
+        if not self._stop_requested:
+            self._stop_requested = True
+            self._emit(ev.ProcessStopping(self.spec.id, self._now()))
 
     def mark(self, text: str) -> None:
         """Put a marker into the recording; best effort."""

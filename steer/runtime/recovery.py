@@ -8,19 +8,25 @@ from pathlib import Path
 
 from steer.errors import SteerError
 from steer.model.operation import Operation, OperationState
-from steer.model.session import Place, ProcessState
+from steer.model.session import LIVE, Place, ProcessState
 from steer.runtime.context import Context
+from steer.runtime.intervention.held import give_up, held, is_held, tell
+from steer.runtime.intervention.opening import drop_copies
 from steer.runtime.intervention.stop import finish_kill
 
 
 async def recover(c: Context) -> list[str]:
     """Finish, roll back, or mark as unknown; one sentence for each operation it touched."""
     notes = await c.trees.recover()
-    begun = [o for o in c.fleet.operations() if o.state is OperationState.BEGUN]
+    begun = [o for o in c.fleet.operations() if o.state is OperationState.BEGUN and not is_held(o)]
     for operation in sorted(
         begun, key=lambda o: o.kind == "undo"
     ):  # an undo may have begun a kill of its own
         notes.append(await _settle(c, operation))
+    for view in c.fleet.view().sessions:
+        if held(c, view.spec.id) and view.process not in LIVE:
+            give_up(c, view.spec.id)
+        tell(c, view.spec.id)
     return notes
 
 
@@ -58,6 +64,7 @@ async def _settle_start(c: Context, operation: Operation) -> OperationState:
             return OperationState.DONE
         c.store.save(replace(view.spec, place=Place.GONE))
         c.fleet.forget(session)
+    drop_copies(operation)
     if os.path.lexists(str(operation.detail.get("worktree", ""))):
         await c.trees.discard_path(operation.detail["worktree"], operation.detail["branch"], session)
     return OperationState.FAILED

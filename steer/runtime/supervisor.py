@@ -17,6 +17,7 @@ from typing import Any
 
 from steer.adapters.clock import Clock
 from steer.adapters.watch import watch_folders
+from steer.agents.price import CurrentPrices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
 from steer.engine.fleet import Fleet
@@ -27,7 +28,10 @@ from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionS
 from steer.record.reader import Reader
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
+from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
+from steer.runtime.follow_up import FollowUp
+from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.journal import Journal
@@ -62,7 +66,12 @@ class Supervisor:
         self._loading: set[str] = set()
         self._pace = Pace()
         self._stop = asyncio.Event()
+        self._hooks = HookSpool(paths.hooks, lambda session, event: self._follow_up.hooked(session, event))
         self._can_watch = True
+        self._prices = CurrentPrices(lambda: self._load_config().config.prices)
+        self._conversations = Conversations(
+            self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._prices.cost
+        )
         self._c = Context(
             paths=paths,
             load_config=self._load_config,
@@ -71,13 +80,16 @@ class Supervisor:
             journal=Journal(paths.operations, self._clock.now, self._log_operation),
             store=self._store,
             trees=trees,
+            conversations=self._conversations,
             emit=self.emit,
             attach=self.attach,
             session_changed=self._hub.session_changed,
             take_checkpoint=self.take_checkpoint,
             mark_restored=self._mark_restored,
             end=self._stop.set,
+            hooks=self._hooks,
         )
+        self._follow_up = FollowUp(self._c, self._spawn)
 
     def _load_config(self) -> Loaded:
         return load(self._trees.info.main_worktree)
@@ -92,9 +104,15 @@ class Supervisor:
         await self._adopt_all()
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
+        following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
+        self._hooks.read_all()
+        self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
         ready()
         await self._serve()
+        for task in following:
+            task.cancel()
+        await self._conversations.close()
         await self._hub.close()
         for live in list(self._c.lives.values()):
             await live.detach()
@@ -138,6 +156,7 @@ class Supervisor:
 
     def _settle_ended(self, spec: SessionSpec) -> None:
         """No keeper: what it wrote down when its agent ended, else lost."""
+        self._conversations.show_ended(spec)
         status = self._store.exit_status(spec)
         now = self._clock.now()
         if spec.place is Place.TRASH:
@@ -158,9 +177,11 @@ class Supervisor:
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
         hello = await live.connect(self._paths.keeper_socket(spec.id))
+        self._follow_up.attaching(live, profile)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
         self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
+        self._follow_up.attached(spec)
         if int(hello["offset"]) <= QUICK_BYTES:
             await live.follow()
         else:
@@ -169,6 +190,7 @@ class Supervisor:
             self.emit(ev.PauseChanged(spec.id, self._clock.now(), True))
         if hello.get("exit") is not None:
             self.emit(ev.ProcessExited(spec.id, self._clock.now(), int(hello["exit"])))
+        self._conversations.follow(spec)
         self._hub.session_changed(spec.id)
         return live
 
@@ -213,10 +235,13 @@ class Supervisor:
     # -- events and effects ---------------------------------------------------------------------------
 
     def emit(self, event: ev.Event) -> None:
+        if isinstance(event, ev.ProcessExited | ev.KeeperLost):
+            self._conversations.end(event.session)
         for effect in self._fleet.receive(event):
             self._perform(effect)
         self._hub.fleet_changed()
         self._plan_due()
+        self._follow_up.heard(event)
 
     def _log_operation(self, operation: Any) -> None:
         self.emit(ev.OperationLogged(operation, self._clock.now()))
@@ -296,10 +321,11 @@ class Supervisor:
             root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)
         )
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finish_task)
+        return task
 
     def _finish_task(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -10,10 +10,12 @@ from steer.commands.keymap import Keymap, show_key
 from steer.commands.registry import COMMANDS
 from steer.model.attention import Rank
 from steer.model.operation import Progress
+from steer.model.step import total
 from steer.term.visible import visible
 from steer.term.width import text_width
 from steer.ui.board_state import BoardState
 from steer.ui.line import Line, Span, join, spread
+from steer.ui.status import money, tokens
 
 _COUNTED = (  # rank, glyph, word, role
     (Rank.ASKING, "◆", "asking", "activity.asking bold"),
@@ -26,6 +28,7 @@ _COUNTED = (  # rank, glyph, word, role
     (Rank.UNKNOWN, "◌", "unknown", "activity.unknown"),
     (Rank.DONE, "■", "ended", "process.exited"),
 )
+_SPENT_FROM = 90  # columns of the terminal from which the fleet's cost is shown
 _DOT = Span(" · ", "text.faint")
 
 
@@ -54,9 +57,20 @@ def top_line(state: BoardState, page: tuple[int, int], lost: str, width: int) ->
     right += [[Span(_progress(p), "text.accent")] for p in state.fleet.progress[:1]]
     if page[1] > 1:
         right.append([Span(f"page {page[0]} of {page[1]}", "text.accent")])
+    if (spent := spent_text(state)) and width >= _SPENT_FROM:
+        right.append([Span(spent, "text.muted")])
     if state.sessions and width >= 70:
         right.append([Span("zoom" if state.is_zoomed else state.arrangement.value, "text.muted")])
     return spread(left, [*join(right, _DOT), Span(" ")], width)
+
+
+def spent_text(state: BoardState) -> str:
+    """Money of all sessions, a "+" where some of it is not known; else their tokens."""
+    usages = [s.usage for s in state.sessions if s.usage.tokens]
+    spent = total(usages)
+    if spent.cost_usd is None:
+        return f"{tokens(spent.tokens)} tok" if spent.tokens else ""
+    return money(spent.cost_usd) + ("+" if any(u.cost_usd is None for u in usages) else "")
 
 
 def _progress(progress: Progress) -> str:

@@ -9,7 +9,7 @@ from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.board_state import BoardState
 from steer.ui.line import Line, Span, fit, join, line_width, spread
-from steer.ui.status import SEPARATOR, age, check_spans, diff_spans, flag_spans, size, state
+from steer.ui.status import SEPARATOR, age, check_spans, diff_spans, flag_spans, size, state, usage_spans
 
 DISK_FROM = 44  # columns of the list from which disk use is shown
 _SHORTEST_FLAG = 16  # cells; a flag cut shorter says nothing
@@ -101,7 +101,8 @@ def _summary(view: SessionView, width: int) -> Line:
 def _detail(view: SessionView, width: int) -> Line:
     """Lines changed, checks, the newest flag or the task, disk."""
     disk = [Span(size(view.disk_bytes), "text.faint")] if view.disk_bytes and width >= DISK_FROM - 6 else []
-    parts = [diff_spans(view.diff, with_files=False), check_spans(view.check), disk]
+    parts = [diff_spans(view.diff, with_files=False), check_spans(view.check), usage_spans(view.usage), disk]
+    parts = [part for part in parts if part]
     has_flag = bool(view.flags or view.note)
     while has_flag and width - line_width(join(parts, SEPARATOR)) < _SHORTEST_FLAG and parts:
         parts.pop()  # a flag matters more than any figure

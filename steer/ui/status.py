@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from steer.model.flag import Severity
 from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessState, SessionView
+from steer.model.step import Usage
 from steer.term.visible import visible
 from steer.ui.line import Line, Span, join, line_width
 
 # Ages may be late by this much, in seconds and in minutes. A tick that changes twenty rows and panes costs 24 ms.
 SECONDS_TICK_S, MINUTES_TICK_S = 5.0, 10.0
+_COST_FROM = 50  # cells of a pane's width from which its cost is shown
 SEPARATOR = Span(" · ", "text.faint")
 
 _ACTIVITY = {
@@ -93,6 +95,25 @@ def size(count: int) -> str:
     return f"{value:.0f} {unit}" if unit in ("B", "kB") or value >= 100 else f"{value:.1f} {unit}"
 
 
+def tokens(count: int) -> str:
+    """For people: "812", "45k", "1.2M"."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
+
+
+def money(usd: float) -> str:
+    """ "$0.004", "$0.42", "$12.30": two figures that mean something."""
+    return f"${usd:.3f}" if 0 < usd < 0.01 else f"${usd:.2f}"
+
+
+def usage_spans(usage: Usage) -> Line:
+    """What it cost, or the tokens where money is not known."""
+    if usage.cost_usd is not None:
+        return [Span(money(usage.cost_usd), "text.muted")]
+    return [Span(f"{tokens(usage.tokens)} tok", "text.muted")] if usage.tokens else []
+
+
 def diff_spans(diff: DiffStat, with_files: bool = True) -> Line:
     """ "+12 −3 in 4" or nothing."""
     if not (diff.files or diff.added or diff.removed):
@@ -117,6 +138,9 @@ def check_spans(check: CheckResult) -> Line:
 
 def flag_spans(view: SessionView, limit: int) -> Line:
     """The note the operator should see, or the newest flag, in at most `limit` cells."""
+    if view.queued:
+        waits = f"{view.queued} text{'s' if view.queued > 1 else ''} will be sent when it is idle"
+        return [Span("… " + visible(waits, limit - 2), "text.accent")]
     if view.note:
         return [Span("! " + visible(view.note, limit - 2), "flag.warn")]
     if not view.flags:
@@ -155,7 +179,11 @@ def status_spans(view: SessionView, now: float, width: int) -> Line:
     head = [Span(f"{s.glyph} {s.word}", s.role)]
     if old := age(view, now):
         head.append(Span(f" {old}", "text.muted"))
-    figures = [diff_spans(view.diff, with_files=width >= 70), check_spans(view.check)]
+    figures = [
+        diff_spans(view.diff, with_files=width >= 70),
+        check_spans(view.check),
+        usage_spans(view.usage) if width >= _COST_FROM else [],
+    ]
     room = width - 2 - line_width(head)
     needed = sum(line_width(f) + len(SEPARATOR.text) for f in figures if f)
     left = room - len(SEPARATOR.text) - (needed if room - needed >= _SHORTEST_STORY else 0)

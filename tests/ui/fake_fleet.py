@@ -107,7 +107,7 @@ class FakeFleet:
         return {"operation": 1, "survivors": []}
 
     def _interrupt(self, session: str) -> dict[str, Any]:
-        return {"delivery": "delivered", "detail": ""}
+        return {"delivery": "submitted", "detail": ""}
 
     def _pause(self, session: str) -> dict[str, Any]:
         self.change_session(session, is_paused=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from steer.runtime.context import Context
-from steer.runtime.intervention import fork, inject, inspect, keep, start, stop
+from steer.runtime.intervention import answer, fork, held, inject, inspect, keep, start, stop
 
 Handler = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -22,6 +22,10 @@ METHODS: dict[str, Handler] = {
     "respawn": start.respawn,
     "preview": inject.preview,
     "inject": inject.inject,
+    "answer": answer.answer,
+    "modes": inject.modes,
+    "queue": held.queue,
+    "withdraw": held.withdraw,
     "broadcast": inject.broadcast,
     "send_keys": inject.send_keys,
     "interrupt": stop.interrupt,
@@ -40,6 +44,7 @@ METHODS: dict[str, Handler] = {
     "diff": inspect.diff,
     "checkpoints": inspect.checkpoints,
     "log": inspect.log,
+    "steps": inspect.steps,
     "search": inspect.search,
     "text": inspect.text,
     "screen": inspect.screen,

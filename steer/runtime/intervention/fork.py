@@ -15,6 +15,8 @@ from steer.model.operation import OperationState
 from steer.model.session import Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.memory import choose, memory_of, remember, say_when_idle
+from steer.runtime.intervention.opening import Opening
 from steer.runtime.intervention.start import begin
 
 
@@ -25,8 +27,11 @@ async def plan_fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     name = c.free_name(f"{_stem(spec.name)}-fork")
     plan = await c.trees.plan_fork(spec, config.worktree.include_max_mb << 20)
     branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
-    left = [*plan["left"], "the conversation: the agent starts anew with the task (and your instruction)"]
-    return {**plan, "left": left, "branch": branch, "name": name}
+    memory = await memory_of(c, spec)
+    carried, left = list(plan["carried"]), list(plan["left"])
+    (left if memory.mode == "none" else carried).append(memory.text)
+    told = {"mode": memory.mode, "text": memory.text, "turns": memory.turns}
+    return {**plan, "carried": carried, "left": left, "branch": branch, "name": name, "conversation": told}
 
 
 async def fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -43,24 +48,38 @@ async def _fork(
     c: Context, parent: SessionSpec, name: str, config: Config, params: dict[str, Any]
 ) -> dict[str, Any]:
     operation = c.journal.begin("fork", "", f"fork {parent.name} into {name}", is_undoable=True)
+    env = dict(params.get("env") or os.environ)
     try:
         branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
         child = _child(c, parent, name, branch, params)
+        choice = await choose(c, parent, child, params)
         operation = c.journal.update(
-            replace(operation, session=child.id), worktree=child.worktree, branch=branch
+            replace(operation, session=child.id),
+            worktree=child.worktree,
+            branch=branch,
+            conversation=choice.mode,
+            turn=choice.turn,
         )
         crash_point("fork.planned")
         report, cancelled = c.progress(operation, f"fork of {parent.name}")
         notes = await c.trees.fork(parent, child, report, cancelled, config.worktree.include_max_mb << 20)
-        await begin(c, child, dict(params.get("env") or os.environ), config, operation)
+        found = operation  # as it is now; the copies are added to its newest state
+
+        async def open_conversation() -> Opening:
+            opening = await remember(c, parent, child, choice, found, env)
+            if opening.typed:
+                c.later(say_when_idle(c, child, opening.typed))
+            return opening
+
+        await begin(c, child, env, config, operation, open_conversation)
     except BaseException as e:
-        c.journal.finish(operation, OperationState.FAILED, f"fork {parent.name}: {e}")
+        c.journal.finish(c.journal.newest(operation), OperationState.FAILED, f"fork {parent.name}: {e}")
         raise
     finally:
         c.end_progress(operation)
     c.mark(parent.id, f"forked into {name}")
-    c.journal.finish(operation, OperationState.DONE)
-    return {"session": child.id, "notes": notes}
+    c.journal.finish(c.journal.newest(operation), OperationState.DONE)
+    return {"session": child.id, "notes": [*notes, choice.text]}
 
 
 def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict[str, Any]) -> SessionSpec:

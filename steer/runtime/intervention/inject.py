@@ -1,89 +1,140 @@
-"""Typing text for an agent: shown exactly as it will be sent, sent at most once, its fate reported."""
+"""Saying something to an agent: shown exactly as it will be sent, sent at most once, its fate reported."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
+from steer.agents.message import MODES, Message
 from steer.errors import SteerError, UserError
 from steer.model.operation import Delivery, Operation, OperationState
+from steer.model.session import Activity
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.delivery import Fate, deliver
+from steer.runtime.intervention.held import finish, is_held, must_wait, tell
 from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste, refusal, warnings
 
-BETWEEN_KEYS_S = 0.1  # opencode wants escape twice and takes two at once for one
-SETTLE_S = 0.3  # after an interrupt, before text: the agent redraws its input box
 MAX_TOKENS = 1000
-_DELIVERIES = {OperationState.DONE: Delivery.DELIVERED, OperationState.FAILED: Delivery.NOT_DELIVERED}
+_TITLES = {
+    "steer": "steer: it reads it within this turn",
+    "queue": "queue: it reads it after this turn",
+    "interrupt": "interrupt: stop this turn, then say it",
+}
 
 
-def _paste(c: Context, live: LiveSession, text: str) -> Paste:
-    lines = c.profile(live.spec).paste_lines
-    return make_paste(text, is_bracketed=live.emulator.has_paste, max_lines=lines)
-
-
-async def press(live: LiveSession, keys: Sequence[str]) -> None:
-    """Press keys by name, one after the other."""
-    for i, key in enumerate(keys):
-        if i:
-            await asyncio.sleep(BETWEEN_KEYS_S)
-        await live.send(live.emulator.encode_key(key, None))
+def _paste(c: Context, live: LiveSession, params: dict[str, Any]) -> Paste:
+    """The text as it would be typed; what the agent would take for a command has a word before it."""
+    profile = c.profile(live.spec)
+    text = str(params["text"])
+    if not params.get("as_command"):
+        text = profile.message.guarded(text)
+    return make_paste(text, is_bracketed=live.emulator.has_paste, max_lines=profile.paste_lines)
 
 
 async def preview(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What `inject` would type now, to the byte."""
     live = c.live(params["session"])
-    paste = _paste(c, live, str(params["text"]))
+    paste = _paste(c, live, params)
+    guard = c.profile(live.spec).message.guard
+    notes = warnings(paste)
+    if guard and paste.text.startswith(guard) and not str(params["text"]).startswith(guard):
+        notes.append(f"{guard.strip()!r} is put before it: what it begins with is a command to this agent")
     return {
         "shown": paste.text,
         "size": len(paste.data),
         "generation": live.spec.generation,
         "digest": paste.digest,
         "is_bracketed": paste.is_bracketed,
-        "warnings": warnings(paste),
+        "warnings": notes,
         "refusal": refusal(paste),
     }
+
+
+async def modes(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """How something can be said to this agent now."""
+    live = c.live(params["session"])
+    message = c.profile(live.spec).message
+    live.observer.look()
+    activity = live.observer.activity
+    found = [{"id": m, "title": _TITLES[m], "reason": _why_not(message, activity, m)} for m in MODES]
+    return {"modes": found, "default": message.default}
+
+
+def _why_not(message: Message, activity: Activity, mode: str) -> str:
+    if mode == "steer" and not message.steer:
+        return "this agent reads nothing within a turn"
+    if mode == "queue" and not message.queue and activity is Activity.UNKNOWN:
+        return "it does not say when its turn is over"
+    if mode == "interrupt" and activity is Activity.IDLE:
+        return "it is idle: there is nothing to stop"
+    return ""
 
 
 async def inject(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Type the text, then Enter on its own. Bound to the session's generation and to the bytes shown."""
     token = str(params.get("token") or "")
-    if token and (known := c.inject_results.get(token) or _from_journal(c, token)):
+    if token and (known := recall(c, token)):
         return known
     live = c.live(params["session"])
-    paste = _paste(c, live, str(params["text"]))
+    message = c.profile(live.spec).message
+    mode = str(params.get("mode") or message.default)
+    if mode not in MODES:
+        raise UserError(f"there is no mode {mode!r}", f"known: {', '.join(MODES)}")
+    if mode == "steer" and not message.steer:
+        mode = "queue"
+    paste = _paste(c, live, params)
     _check(live, paste, params)
     result: dict[str, Any] = {"delivery": Delivery.UNKNOWN.value, "detail": "being typed"}
     if token:
-        _remember(c, token, result)
-    result.update(await _type(c, live, paste, params, _begin(c, live, paste, token)))
+        remember(c, token, result)
+    is_held = bool(params.get("submit", True)) and must_wait(c, live.spec.id, mode)
+    operation = _begin(c, live, paste, token, mode, is_held)
+    if is_held:
+        tell(c, live.spec.id)
+        result.update(
+            delivery=Delivery.QUEUED.value,
+            detail="steer types it when the turn is over",
+            operation=operation.id,
+        )
+        return result
+    result.update(await _type(c, live, paste, params, mode, operation))
     return result
 
 
-def _begin(c: Context, live: LiveSession, paste: Paste, token: str) -> Operation:
+def _begin(c: Context, live: LiveSession, paste: Paste, token: str, mode: str, is_held: bool) -> Operation:
     """The intention, on disk before the first byte is typed; where it cannot be written nothing is typed."""
-    name = live.spec.name
-    summary = f"inject into {name}: {_brief(paste.text)}"
+    summary = f"inject into {live.spec.name}: {_brief(paste.text)}"
+    detail: dict[str, Any] = {"digest": paste.digest, "text": paste.text, "token": token, "mode": mode}
+    if is_held:
+        detail["is_held"] = True
     try:
-        return c.journal.begin(
-            "inject", live.spec.id, summary, digest=paste.digest, text=paste.text, token=token
-        )
+        return c.journal.begin("inject", live.spec.id, summary, **detail)
     except SteerError:
         c.inject_results.pop(token, None)
         raise
 
 
-def _from_journal(c: Context, token: str) -> dict[str, Any] | None:
-    """What became of an inject that another supervisor, killed since, was asked for with this token."""
+def recall(c: Context, token: str) -> dict[str, Any] | None:
+    """What became of a text or answer that was asked for with this token before, if only by another supervisor."""
+    if known := c.inject_results.get(token):
+        return known
     for operation in reversed(c.fleet.operations()):
-        if operation.kind == "inject" and operation.detail.get("token") == token:
+        if operation.kind in ("inject", "answer") and operation.detail.get("token") == token:
             return {
-                "delivery": _DELIVERIES.get(operation.state, Delivery.UNKNOWN).value,
+                "delivery": _fate(operation).value,
                 "detail": "it was asked for before; nothing was typed again",
             }
     return None
+
+
+def _fate(operation: Operation) -> Delivery:
+    if is_held(operation):
+        return Delivery.QUEUED
+    if operation.state is OperationState.DONE:
+        return Delivery(operation.detail.get("delivery", Delivery.UNVERIFIED.value))
+    return Delivery.NOT_DELIVERED if operation.state is OperationState.FAILED else Delivery.UNKNOWN
 
 
 def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
@@ -103,28 +154,19 @@ def _check(live: LiveSession, paste: Paste, params: dict[str, Any]) -> None:
 
 
 async def _type(
-    c: Context, live: LiveSession, paste: Paste, params: dict[str, Any], operation: Operation
+    c: Context, live: LiveSession, paste: Paste, params: dict[str, Any], mode: str, operation: Operation
 ) -> dict[str, Any]:
-    spec = live.spec
-    profile = c.profile(spec)
     crash_point("inject.begun")
-    await c.checkpoint_before(spec, "inject")
+    await c.checkpoint_before(live.spec, "inject")
+    live.mark(f"inject {paste.digest[:12]}: {_brief(paste.text)}")
+    profile = c.profile(live.spec)
     try:
-        if params.get("mode") == "interrupt":
-            await press(live, profile.interrupt)
-            await asyncio.sleep(SETTLE_S)
-        live.mark(f"inject {paste.digest[:12]}: {_brief(paste.text)}")
-        await live.send(paste.data)
-        crash_point("inject.typed")
-        if params.get("submit", True):
-            await asyncio.sleep(profile.submit_after_s)
-            await press(live, profile.submit)
+        fate = await deliver(live, profile, paste, mode, submit=bool(params.get("submit", True)))
     except SteerError as e:
-        c.journal.finish(operation, OperationState.FAILED)
-        return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
+        fate = Fate(Delivery.NOT_DELIVERED, e.message)
     crash_point("inject.submitted")
-    c.journal.finish(operation, OperationState.DONE)
-    return {"delivery": Delivery.DELIVERED.value, "detail": f"{len(paste.data)} bytes were typed"}
+    finish(c, operation, fate)
+    return {"delivery": fate.delivery.value, "detail": fate.detail}
 
 
 def _brief(text: str) -> str:
@@ -132,7 +174,8 @@ def _brief(text: str) -> str:
     return line if len(line) <= 60 else line[:59] + "…"
 
 
-def _remember(c: Context, token: str, result: dict[str, Any]) -> None:
+def remember(c: Context, token: str, result: dict[str, Any]) -> None:
+    """Keep what becomes of the token's text or answer, so that it is given once."""
     if len(c.inject_results) >= MAX_TOKENS:
         c.inject_results.pop(next(iter(c.inject_results)))
     c.inject_results[token] = result
@@ -141,10 +184,11 @@ def _remember(c: Context, token: str, result: dict[str, Any]) -> None:
 async def broadcast(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The same text to several sessions; each result by itself, one failure stops nothing."""
     sessions = [str(s) for s in params["sessions"]]
+    shared: dict[str, Any] = {key: params[key] for key in ("text", "mode", "as_command") if key in params}
 
     async def one(session: str) -> dict[str, Any]:
         try:
-            return await inject(c, {"session": session, "text": params["text"]})
+            return await inject(c, {**shared, "session": session})
         except SteerError as e:
             return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
 

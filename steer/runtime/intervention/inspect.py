@@ -13,6 +13,7 @@ from steer.runtime.context import Context
 
 MAX_MATCHES = 2000
 MAX_OPERATIONS = 1000
+MAX_ENTRIES = 2000
 
 
 async def view(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +48,14 @@ async def log(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Operations, newest last."""
     limit = min(int(params.get("limit") or 100), MAX_OPERATIONS)
     return {"operations": [to_json(o) for o in c.fleet.operations()[-limit:]]}
+
+
+async def steps(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The newest entries of the session's conversation, oldest first; `type` is the entry's class in lower case."""
+    spec = c.spec(params["session"])
+    limit = max(1, min(int(params.get("limit") or 200), MAX_ENTRIES))
+    entries = await c.conversations.entries(spec.id, limit)
+    return {"entries": [{"type": type(e).__name__.lower(), **to_json(e)} for e in entries]}
 
 
 async def search(c: Context, params: dict[str, Any]) -> dict[str, Any]:

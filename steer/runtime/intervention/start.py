@@ -6,12 +6,12 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from steer.agents.launch import Launch, child_environment, plan_launch
+from steer.agents.launch import Launch, child_environment, plan_launch, with_hooks
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config
@@ -21,6 +21,7 @@ from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
+from steer.runtime.intervention.opening import Opening, drop_copies, fresh, resumed
 from steer.runtime.keeper_launch import launch
 from steer.runtime.store import write_atomically
 
@@ -134,31 +135,44 @@ def _spoken_name(c: Context, wish: Wish, plan: Launch) -> str:
 
 
 async def begin(
-    c: Context, spec: SessionSpec, env: dict[str, str], config: Config, operation: Operation
+    c: Context,
+    spec: SessionSpec,
+    env: dict[str, str],
+    config: Config,
+    operation: Operation,
+    open_conversation: Callable[[], Awaitable[Opening]] | None = None,
 ) -> None:
-    """Set up the new worktree, start its agent and add the session. On failure the worktree goes to the trash."""
+    """Set up the new worktree, start its agent and add the session. On failure the worktree goes to the trash.
+
+    `open_conversation`: makes what the agent begins with, when the worktree is there; without, it begins anew.
+    """
     try:
         crash_point("begin.added")
         await _run_setup(c, spec, env, config, operation)
+        opening = await open_conversation() if open_conversation else fresh(c, spec)
         c.store.save(spec)
         crash_point("begin.saved")
-        await run_agent(c, spec, env, config)
+        await run_agent(c, spec, env, config, opening)
         crash_point("begin.attached")
     except BaseException:
+        drop_copies(c.journal.newest(operation))
         await c.trees.discard(spec)
         c.store.save(replace(spec, place=Place.GONE))
         c.fleet.forget(spec.id)
         raise
 
 
-async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: Config) -> None:
+async def run_agent(
+    c: Context, spec: SessionSpec, env: dict[str, str], config: Config, opening: Opening
+) -> None:
     """Start a keeper for this generation and follow it. Raises `SteerError` with nothing left running."""
     private_dir(c.store.folder(spec.id))
+    agent_env = {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env}
     order = {
         "session": spec.id,
         "generation": spec.generation,
-        "argv": list(spec.argv),
-        "env": {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env},
+        "argv": list(_argv(c, spec, opening.argv)),
+        "env": agent_env,
         "cwd": spec.worktree,
         "cols": spec.cols,
         "rows": spec.rows,
@@ -172,9 +186,26 @@ async def run_agent(c: Context, spec: SessionSpec, env: dict[str, str], config: 
     known = c.fleet.session(spec.id)
     if known is None:
         c.emit(ev.SessionAdded(spec, c.now(), recording=str(c.store.recording(spec))))
+    c.conversations.begin(
+        spec,
+        agent_env,
+        id=opening.id,
+        path=opening.path,
+        inherited_usd=opening.inherited_usd,
+        reason=opening.reason,
+    )
     await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
     crash_point("begin.launched")
     await c.attach(spec)
+
+
+def _argv(c: Context, spec: SessionSpec, plain: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line `plain` with the hooks of this session where its agent takes them."""
+    file = c.store.folder(spec.id) / "hooks.json"
+    argv = with_hooks(plain, c.profile(spec), str(file))
+    if argv != plain:
+        c.hooks.prepare(spec.id, file)
+    return argv
 
 
 def _launch(path: Path, order: dict[str, Any]) -> None:
@@ -241,7 +272,13 @@ def _end_group(pid: int) -> None:
 
 
 async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Run the session's agent again in the same worktree, as a new generation with a new recording."""
+    """Run the session's agent again in the same worktree, as a new generation with a new recording.
+
+    It resumes its conversation where it can, unless `conversation` is "none".
+    """
+    wanted = str(params.get("conversation") or "resume")
+    if wanted not in ("resume", "none"):
+        raise UserError(f"a conversation cannot be {wanted!r} in a respawn", "resume or none")
     view = c.view(params["session"])
     if view.process in LIVE and view.spec.id in c.lives:
         raise UserError(f"{view.spec.name} is still running", "kill it first, or fork it")
@@ -249,11 +286,15 @@ async def respawn(c: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise UserError(f"the worktree of {view.spec.name} is in the trash", "undo its kill first")
     env = dict(params.get("env") or os.environ)
     with c.claim(view.spec, "being respawned"):
-        return await _respawn(c, replace(view.spec, generation=view.spec.generation + 1), env)
+        spec = replace(view.spec, generation=view.spec.generation + 1)
+        return await _respawn(c, spec, env, wanted == "resume")
 
 
-async def _respawn(c: Context, spec: SessionSpec, env: dict[str, str]) -> dict[str, Any]:
-    operation = c.journal.begin("respawn", spec.id, f"respawn {spec.name}")
+async def _respawn(c: Context, spec: SessionSpec, env: dict[str, str], is_resuming: bool) -> dict[str, Any]:
+    known = resumed(c, spec) if is_resuming else ""
+    opening = known if isinstance(known, Opening) else fresh(c, spec)
+    what = " with its conversation" if isinstance(known, Opening) else ""
+    operation = c.journal.begin("respawn", spec.id, f"respawn {spec.name}{what}", conversation=opening.id)
     try:
         old = c.lives.pop(spec.id, None)
         if old:
@@ -261,10 +302,10 @@ async def _respawn(c: Context, spec: SessionSpec, env: dict[str, str]) -> dict[s
         crash_point("respawn.begun")
         c.save(spec)
         crash_point("respawn.saved")
-        await run_agent(c, spec, env, c.load_config().config)
+        await run_agent(c, spec, env, c.load_config().config, opening)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED, f"respawn {spec.name}: {e}")
         raise
     c.session_changed(spec.id)
     c.journal.finish(operation, OperationState.DONE)
-    return {}
+    return {"notes": [known] if isinstance(known, str) and known else []}

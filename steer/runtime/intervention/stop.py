@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -10,11 +12,13 @@ from typing import Any
 
 from steer.errors import EnvironmentFault, SteerError, UserError
 from steer.model import event as ev
-from steer.model.operation import Operation, OperationState
-from steer.model.session import LIVE, Place, SessionSpec
+from steer.model.operation import Delivery, Operation, OperationState
+from steer.model.session import LIVE, Activity, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
-from steer.runtime.intervention.inject import press
+from steer.runtime.intervention.delivery import STOP_S
+from steer.runtime.intervention.key import press
+from steer.runtime.live import LiveSession
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -25,14 +29,22 @@ async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     key = " ".join(keys)
     await c.checkpoint_before(spec, "interrupt")
     operation = c.journal.begin("interrupt", spec.id, f"interrupt {spec.name} ({key})")
+    was_working = live.observer.activity is Activity.WORKING
     try:
         await press(live, keys)
     except SteerError as e:
         c.journal.finish(operation, OperationState.FAILED)
-        return {"delivery": "not delivered", "detail": e.message}
+        return {"delivery": Delivery.NOT_DELIVERED.value, "detail": e.message}
     live.mark(f"interrupt {key}")
     c.journal.finish(operation, OperationState.DONE)
-    return {"delivery": "delivered", "detail": f"{key} was typed"}
+    if not was_working:
+        return {
+            "delivery": Delivery.UNVERIFIED.value,
+            "detail": f"{key} was typed; it did not say that it works",
+        }
+    if await live.observer.wait(lambda: live.observer.activity is not Activity.WORKING, STOP_S):
+        return {"delivery": Delivery.SUBMITTED.value, "detail": f"{key} was typed and its turn ended"}
+    return {"delivery": Delivery.UNVERIFIED.value, "detail": f"{key} was typed, but it still works"}
 
 
 async def pause(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -46,11 +58,12 @@ async def resume(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _set_paused(
-    c: Context, session: str, is_paused: bool, *, is_undoable: bool = True
+    c: Context, session: str, is_paused: bool, *, is_undoable: bool = True, why: str = "", **detail: Any
 ) -> dict[str, Any]:
     live = c.live(session)
     verb = "pause" if is_paused else "continue"
-    operation = c.journal.begin(verb, live.spec.id, f"{verb} {live.spec.name}", is_undoable=is_undoable)
+    summary = f"{verb} {live.spec.name}{why}"
+    operation = c.journal.begin(verb, live.spec.id, summary, is_undoable=is_undoable, **detail)
     try:
         await live.request(verb)
     except SteerError:
@@ -60,6 +73,23 @@ async def _set_paused(
     c.emit(ev.PauseChanged(live.spec.id, c.now(), is_paused))
     c.journal.finish(operation, OperationState.DONE)
     return {}
+
+
+async def pause_over_budget(c: Context, session: str, limits: list[str], why: str) -> None:
+    """What steer does by itself, once, where the operator's budget says so."""
+    generation = c.spec(session).generation
+    reason = f" by steer: over budget, {why}"
+    await _set_paused(c, session, True, why=reason, limits=limits, generation=generation)
+
+
+def budget_pauses(c: Context) -> set[tuple[str, int, str]]:
+    """(session, generation, limit) of every pause for a budget; a supervisor before this one may have made it."""
+    pauses = (o for o in c.fleet.operations() if o.kind == "pause")
+    return {
+        (o.session, int(o.detail.get("generation", 0)), str(limit))
+        for o in pauses
+        for limit in o.detail.get("limits", ())
+    }
 
 
 async def kill(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -144,8 +174,20 @@ async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
     if live is None or not live.is_attached:
         return []
     live.mark("kill")
+    await _ask_to_leave(c, live)
     soft = [signal.SIGHUP, signal.SIGTERM] if c.view(spec.id).process in LIVE else []
     return await live.stop([int(s) for s in soft], c.load_config().config.stop.grace_s)
+
+
+async def _ask_to_leave(c: Context, live: LiveSession) -> None:
+    """Type the keys that end an idle agent cleanly, where its profile knows them, and give it the grace time."""
+    keys = c.profile(live.spec).leave
+    if not keys or live.observer.activity is not Activity.IDLE or c.view(live.spec.id).process not in LIVE:
+        return
+    live.expect_end()
+    with contextlib.suppress(SteerError, TimeoutError):
+        await press(live, keys)
+        await asyncio.wait_for(live.wait_ended(), c.load_config().config.stop.grace_s)
 
 
 async def undo(c: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from steer.model.session import LIVE, Activity
-from steer.ui.action.context import Action, BoardContext, selected
+from steer.ui.action.context import Action, BoardContext, say_delivery, selected
 from steer.ui.board_state import Mode
 
 
@@ -58,17 +58,32 @@ async def kill(board: BoardContext) -> None:
         board.say(f"killed {session.spec.name}; undo brings it back")
 
 
-def answer(board: BoardContext) -> None:
-    """Focus an agent that asks: the selected one if it does, else the one that has waited longest."""
+async def answer(board: BoardContext) -> None:
+    """What an agent asks, and the operator's choice: of the selected one, else of the one that waited longest.
+
+    Where its dialog cannot be read its terminal is focused instead.
+    """
+    from steer.ui.dialog.answer import TERMINAL, AnswerDialog
+
     asking = [s for s in board.state.sessions if s.activity is Activity.ASKING and s.process in LIVE]
     if not asking:
         board.say("no agent is asking anything")
         return
-    chosen = next(
-        (s for s in asking if s.spec.id == board.state.selected), min(asking, key=lambda s: s.activity_at)
-    )
+    oldest = min(asking, key=lambda s: s.activity_at)
+    chosen = next((s for s in asking if s.spec.id == board.state.selected), oldest)
     board.choose(chosen.spec.id)
-    board.set_mode(Mode.FOCUS)
+    ask = chosen.ask
+    if ask is None or not (ask.choices or ask.takes_text):
+        board.set_mode(Mode.FOCUS)
+        return
+    wish = await board.ask(AnswerDialog(chosen, ask, board.now()))
+    if not wish:
+        return
+    if wish.get(TERMINAL):
+        board.set_mode(Mode.FOCUS)
+        return
+    result = await board.port.call("answer", session=chosen.spec.id, **wish)
+    say_delivery(board, chosen.spec.name, result)
 
 
 async def shell(board: BoardContext) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from steer.model.operation import has_arrived
 from steer.model.port import FleetPort
 from steer.model.session import SessionView
 from steer.ui.board_state import BoardState, Mode
@@ -98,3 +99,10 @@ def selected(board: BoardContext) -> SessionView:
     session = board.state.session
     assert session is not None, "Asks.SESSION"
     return session
+
+
+def say_delivery(board: BoardContext, name: str, result: dict[str, Any]) -> None:
+    """What became of a text or an answer, in the words of `Delivery`."""
+    is_good = has_arrived(str(result["delivery"]))
+    detail = f": {result['detail']}" if result.get("detail") else ""
+    board.say(f"{name}: {result['delivery']}{detail}", "information" if is_good else "error")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from collections import Counter
 
+from steer.model.operation import has_arrived
 from steer.model.session import LIVE, SessionView
 from steer.term.visible import visible
-from steer.ui.action.context import Action, BoardContext, selected
+from steer.ui.action.context import Action, BoardContext, say_delivery, selected
 from steer.ui.line import Line, Span, key_hint
 
 
@@ -16,18 +17,12 @@ async def inject(board: BoardContext) -> None:
     from steer.ui.dialog.inject import InjectDialog
 
     session = selected(board)
-    wish = await board.ask(InjectDialog([session]))
+    modes = await board.port.call("modes", session=session.spec.id)
+    wish = await board.ask(InjectDialog([session], modes))
     if not wish:
         return
     result = await board.port.call("inject", session=session.spec.id, **wish)
-    _say_delivery(board, session.spec.name, result)
-
-
-def _say_delivery(board: BoardContext, name: str, result: dict[str, Any]) -> None:
-    is_done = result.get("delivery") == "delivered"
-    board.say(
-        f"{name}: {result.get('delivery')}: {result.get('detail')}", "information" if is_done else "error"
-    )
+    say_delivery(board, session.spec.name, result)
 
 
 async def broadcast(board: BoardContext) -> None:
@@ -39,20 +34,23 @@ async def broadcast(board: BoardContext) -> None:
     if not running:
         board.say("none of the marked agents is running" if marked else "no agent is running")
         return
-    wish = await board.ask(InjectDialog(running))
+    modes = await board.port.call("modes", session=running[0].spec.id)
+    wish = await board.ask(InjectDialog(running, modes))
     if not wish:
         return
     names = {s.spec.id: s.spec.name for s in running}
-    results = (await board.port.call("broadcast", sessions=list(names), text=wish["text"]))["results"]
+    wanted = {"text": wish["text"], "mode": wish["mode"]}
+    results = (await board.port.call("broadcast", sessions=list(names), **wanted))["results"]
     marked.clear()
     board.redraw()
     failed = [
-        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if r["delivery"] != "delivered"
+        f"{names.get(i, i)} ({r['detail']})" for i, r in results.items() if not has_arrived(r["delivery"])
     ]
     if failed:
         board.say(f"not delivered to {', '.join(failed)}", "error")
     else:
-        board.say(f"delivered to {len(results)} agents")
+        counts = Counter(r["delivery"] for r in results.values())
+        board.say(", ".join(f"{count} {delivery}" for delivery, count in counts.items()))
 
 
 def mark(board: BoardContext) -> None:

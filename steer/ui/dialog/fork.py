@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from steer.model.session import SessionView
 from steer.term.visible import visible
-from steer.ui.dialog.form import Field, FormDialog
+from steer.ui.dialog.form import Field, FormDialog, Pick
 from steer.ui.line import Line, Span
 
 
@@ -33,9 +34,29 @@ class ForkDialog(FormDialog):
             lines.append([Span("✗ ", "diff.removed"), Span(visible(text, 64), "text.muted")])
         return [*lines, [], [Span("The parent goes on untouched.", "text.muted")]]
 
-    def fields(self) -> list[Field]:
+    def fields(self) -> Sequence[Field | Pick]:
         return [
-            Field("task", "task", "the same task", self._session.spec.task),
-            Field("agent", "agent", "the same agent"),
+            Pick("talk", "it knows", _what_it_knows(self._plan["conversation"])),
+            Field("task", "say first", "nothing (without a conversation: the same task)", ""),
+            Field("agent", "agent", "the same; another one gets a brief at most"),
             Field("name", "name", "", str(self._plan["name"])),
         ]
+
+    def values(self) -> dict[str, str]:
+        """`talk` is taken apart into what `fork` takes: conversation and turn."""
+        values = super().values()
+        conversation, _, turn = values.pop("talk").partition(":")
+        return {**values, "conversation": conversation, "turn": turn}
+
+
+def _what_it_knows(plan: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The conversations a child can start with, the most first."""
+    options: list[tuple[str, str]] = []
+    if plan["mode"] in ("whole", "cut"):
+        options.append(("whole:", "the whole conversation"))
+        turns = plan["turns"] if plan["mode"] == "cut" or plan["turns"] else []
+        for number, turn in reversed(list(enumerate(turns, 1))):
+            options.append((f"cut:{turn['id']}", f"up to turn {number}: {turn['text']}"))
+    if plan["mode"] != "none":
+        options.append(("brief:", "a brief of what was tried"))
+    return (*options, ("none:", "nothing: it starts anew with the task"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,8 @@ from textual.widgets import Input
 
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
-from steer.ui.line import Line, Span
+from steer.ui.line import Line, Span, spread
+from steer.ui.line_widget import LineWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,49 @@ class Field:
     placeholder: str = ""
     value: str = ""
     suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One of several values, changed with the left and right arrows. `options`: (value, what is shown)."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    at: int = 0
+
+
+class PickRow(LineWidget, can_focus=True):
+    """The value of a `Pick` and how many there are."""
+
+    DEFAULT_CSS = """
+    PickRow { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, pick: Pick) -> None:
+        super().__init__(name=pick.name)
+        self._options = pick.options
+        self._at = pick.at
+
+    @property
+    def value(self) -> str:
+        return self._options[self._at][0]
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        on = " on:surface.selected" if self.has_focus else " on:surface.raised"
+        arrows = ("text.accent bold" if self.has_focus else "text.faint") + on
+        count = f" {self._at + 1} of {len(self._options)} " if len(self._options) > 2 else ""
+        room = max(1, width - 6 - len(count))
+        shown = [Span(" ‹ ", arrows), Span(visible(self._options[self._at][1], room), "text.normal" + on)]
+        return [
+            spread(
+                shown, [Span(count, "text.muted" + on), Span("› ", arrows)], width, role="text.normal" + on
+            )
+        ]
+
+    def turn(self, by: int) -> None:
+        self._at = (self._at + by) % len(self._options)
+        self.refresh()
 
 
 class FormDialog(Card[dict[str, str]]):
@@ -45,7 +90,7 @@ class FormDialog(Card[dict[str, str]]):
         super().__init__()
         self._problem = CardText([])
 
-    def fields(self) -> list[Field]:
+    def fields(self) -> Sequence[Field | Pick]:
         raise NotImplementedError
 
     def explanation(self) -> list[Line]:
@@ -66,16 +111,18 @@ class FormDialog(Card[dict[str, str]]):
         if lines := self.explanation():
             rows.append(VerticalScroll(CardText(lines), can_focus=False))
         for field in self.fields():
-            rows.append(Horizontal(_label(field.label), _input(field)))
+            widget = PickRow(field) if isinstance(field, Pick) else _input(field)
+            rows.append(Horizontal(_label(field.label), widget))
         hint = key_hint(("⏎", self.verb), ("Tab", "next field"), ("Esc", "leave it"))
         return [*rows, self._problem, CardText([hint])]
 
     def on_mount(self, event: events.Mount) -> None:
         super().on_mount(event)
-        self.query(Input).first().focus()
+        self.query("Input, PickRow").first().focus()
 
     def values(self) -> dict[str, str]:
-        return {str(i.name): i.value.strip() for i in self.query(Input)}
+        typed = {str(i.name): i.value.strip() for i in self.query(Input)}
+        return typed | {str(row.name): row.value for row in self.query(PickRow)}
 
     async def take_key(self, event: events.Key) -> None:
         """What the focused field does not use comes here."""
@@ -85,9 +132,12 @@ class FormDialog(Card[dict[str, str]]):
             if event.key == "escape":
                 self.dismiss(None)
             elif event.key in ("tab", "down"):
-                self.focus_next(Input)
+                self.focus_next("Input, PickRow")
             else:
-                self.focus_previous(Input)
+                self.focus_previous("Input, PickRow")
+        elif event.key in ("left", "right", "space") and isinstance(self.focused, PickRow):
+            event.stop()
+            self.focused.turn(-1 if event.key == "left" else 1)
         elif event.key == "enter" and not self.is_guarded(event):
             event.stop()
             self._send()

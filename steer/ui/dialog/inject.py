@@ -19,11 +19,10 @@ from steer.errors import SteerError
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
-from steer.ui.line import Line, Span
+from steer.ui.line import Line, Span, fit
 from steer.ui.status import state
 
 _SETTLE_S = 0.12
-_MODES = (("queue", "type it now"), ("interrupt", "interrupt first, then type it"))
 
 
 class Composer(TextArea):
@@ -52,11 +51,14 @@ class InjectDialog(Card[dict[str, Any]]):
     InjectDialog .preview { max-height: 8; }
     """
 
-    def __init__(self, sessions: list[SessionView], text: str = "") -> None:
+    def __init__(self, sessions: list[SessionView], modes: dict[str, Any], text: str = "") -> None:
+        """`modes`: what the port's `modes` says of the (first) session."""
         super().__init__()
         self._sessions = sessions
         self._text = text
-        self._mode = 0
+        self._modes = list(modes["modes"])
+        self._mode = next((i for i, m in enumerate(self._modes) if m["id"] == modes["default"]), 0)
+        self._mode_line = CardText([])
         self._preview: dict[str, Any] = {}
         self._timer: Timer | None = None
         self._token = secrets.token_hex(8)
@@ -68,7 +70,7 @@ class InjectDialog(Card[dict[str, Any]]):
     def compose(self) -> ComposeResult:
         composer = Composer(self._text, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         hints = key_hint(("⏎", "send"), ("^J", "new line"), ("Tab", "mode"), ("Esc", "leave it"))
-        parts = [CardTitle(self.heading), CardText(self._targets()), composer, self._facts]
+        parts = [CardTitle(self.heading), CardText(self._targets()), composer, self._mode_line, self._facts]
         card = Vertical(*parts, CardText([[], hints]))
         card.styles.width = self.width
         yield card
@@ -87,6 +89,7 @@ class InjectDialog(Card[dict[str, Any]]):
     def on_mount(self, event: events.Mount) -> None:
         super().on_mount(event)
         self.query_one(Composer).focus()
+        self._mode_line.show([mode_line(self._modes, self._mode)])
         self._ask_soon()
 
     def on_text_area_changed(self) -> None:
@@ -106,7 +109,7 @@ class InjectDialog(Card[dict[str, Any]]):
             made = {"refusal": e.message, "shown": "", "size": 0, "warnings": []}
         if self.is_mounted and text == self.query_one(Composer).text:
             self._preview = made
-            self._facts.show(preview_lines(made, text, _MODES[self._mode][1], bool(text.strip())))
+            self._facts.show(preview_lines(made, text, bool(text.strip())))
 
     async def take_key(self, event: events.Key) -> None:
         event.stop()
@@ -114,8 +117,9 @@ class InjectDialog(Card[dict[str, Any]]):
         if event.key == "escape":
             self.dismiss(None)
         elif event.key in ("tab", "shift+tab"):
-            self._mode = (self._mode + 1) % len(_MODES)
-            await self._ask_preview()
+            step = 1 if event.key == "tab" else -1
+            self._mode = (self._mode + step) % len(self._modes)
+            self._mode_line.show([mode_line(self._modes, self._mode)])
         elif event.key == "enter" and not self.is_guarded(event):
             await self._send()
 
@@ -123,12 +127,13 @@ class InjectDialog(Card[dict[str, Any]]):
         if not self._preview:
             await self._ask_preview()
         made = self._preview
-        if not made or made["refusal"] or not self.is_mounted:
+        mode = self._modes[self._mode]
+        if not made or made["refusal"] or mode["reason"] or not self.is_mounted:
             return
         self.dismiss(
             {
                 "text": self.query_one(Composer).text,
-                "mode": _MODES[self._mode][0],
+                "mode": mode["id"],
                 "generation": made["generation"],
                 "digest": made["digest"],
                 "token": self._token,
@@ -136,16 +141,23 @@ class InjectDialog(Card[dict[str, Any]]):
         )
 
 
-def preview_lines(made: dict[str, Any], text: str, mode: str, has_text: bool) -> list[Line]:
-    """Size, framing, mode and warnings; what will be typed where it differs from what was typed here."""
+def mode_line(modes: list[dict[str, Any]], at: int) -> Line:
+    """All ways to say it, the chosen one marked, and why it is not possible now."""
+    line: Line = []
+    for i, mode in enumerate(modes):
+        role = "text.accent bold" if i == at else "text.faint"
+        line.append(Span(("● " if i == at else "○ ") + visible(mode["title"], 40) + "   ", role))
+    if reason := modes[at]["reason"]:
+        line.append(Span(visible(reason, 60), "activity.error"))
+    return fit(line, 76)
+
+
+def preview_lines(made: dict[str, Any], text: str, has_text: bool) -> list[Line]:
+    """Size, framing and warnings; what will be typed where it differs from what was typed here."""
     if made["refusal"]:
         return [[Span(visible(made["refusal"], 76), "activity.error" if has_text else "text.muted")]]
     frame = "as one bracketed paste" if made["is_bracketed"] else "as plain keys"
-    facts = [
-        Span(f"{made['size']} bytes {frame}, then Enter", "text.muted"),
-        Span(f"   {mode}", "text.accent"),
-    ]
-    lines: list[Line] = [facts]
+    lines: list[Line] = [[Span(f"{made['size']} bytes {frame}, then Enter", "text.muted")]]
     for warning in made["warnings"]:
         lines.append([Span("▲ ", "flag.warn"), Span(visible(warning, 74), "text.normal")])
     if made["shown"] != text:

@@ -1,4 +1,4 @@
-"""Shipped profiles, rules, and which source is believed."""
+"""Shipped profiles and rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from steer.errors import ConfigError
 from steer.model.session import Activity
 from steer.runtime.activity import ActivitySource
 from steer.term.emulator import Emulator
-from steer.term.status import Status
 
 CATALOG = load_catalog({})
 RULED = "─" * 40
@@ -69,21 +68,6 @@ def test_screens_as_observed(name: str, title: str, lines: list[str], expected: 
     match = judge(CATALOG.get(name).rules, title.strip(), lines)
     assert match is not None
     assert match.activity is expected
-
-
-def test_no_rule_is_unknown_not_idle() -> None:
-    source = ActivitySource("s1", CATALOG.get("claude"))
-    report = source.seen("", ["something quite different"], 1.0)
-    assert report is not None
-    assert report.activity is Activity.UNKNOWN
-
-
-def test_an_agent_that_reports_is_not_judged_by_what_it_prints() -> None:
-    source = ActivitySource("s1", CATALOG.get("claude"))
-    assert source.reported(Status(Activity.WORKING, "", "", False), 1.0) is not None
-    assert not source.wants_screen
-    assert source.reported(Status(Activity.WORKING, "", "", False), 2.0) is None, "no news"
-    assert source.reported(Status(Activity.IDLE, "", "", True), 3.0) is None, "about a child"
 
 
 _RULE = '[[rule]]\nid = "x"\nactivity = "{}"\npattern = "{}"\nregion = "{}"\n'

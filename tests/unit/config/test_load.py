@@ -45,7 +45,6 @@ def test_values_and_their_origin(tmp_path: Path) -> None:
         ("[ui]\nsidebar = 3\n", ("ui.sidebar", "true or false")),
         ("[recording]\nmax_mb = true\n", ("recording.max_mb", "whole number")),
         ("ui = 3\n", ("ui", "table")),
-        ("[agents.x]\ntitle = 'y'\n", ("agents.x.argv", "missing")),
         ("[ui\n", ("not TOML",)),
     ],
 )
@@ -75,3 +74,38 @@ def test_consent_is_bound_to_the_content(tmp_path: Path) -> None:
     changed = consent.wanted(load(tmp_path, tmp_path / "none.toml"), tmp_path)
     assert not consent.is_given(tmp_path, changed)
     assert consent.is_given(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ("session_usd = 5", "session_usd = 2", (2.0, "warn")),
+        ("session_usd = 5", "session_usd = 9", (5.0, "warn")),
+        ("", "session_usd = 9", (9.0, "warn")),
+        ("session_usd = 5", "session_usd = 0", (5.0, "warn")),
+        ("session_usd = 5", "session_usd = -1", (5.0, "warn")),
+        ('action = "pause"', 'action = "warn"', (0.0, "pause")),
+        ('action = "warn"', 'action = "pause"', (0.0, "pause")),
+    ],
+)
+def test_a_repository_can_only_tighten_the_budget(
+    tmp_path: Path, mine: str, theirs: str, expected: tuple[float, str]
+) -> None:
+    user = write(tmp_path / "u.toml", f"[budget]\n{mine}\n")
+    write(tmp_path / ".steer" / "config.toml", f"[budget]\n{theirs}\n")
+    budget = load(tmp_path, user).config.budget
+    assert (budget.session_usd, budget.action) == expected
+
+
+@pytest.mark.parametrize("text", ['action = "stop"', "session_tokens = true", "usd = 3", "minutes = 'x'"])
+def test_a_wrong_budget_is_said_wherever_it_stands(tmp_path: Path, text: str) -> None:
+    repo = write(tmp_path / ".steer" / "config.toml", f"[budget]\n{text}\n")
+    with pytest.raises(ConfigError, match="budget"):
+        load(tmp_path, tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="budget"):
+        load(None, repo)
+
+
+def test_prices_of_the_operator(tmp_path: Path) -> None:
+    user = write(tmp_path / "u.toml", '[prices."gpt-9"]\ninput = 1\noutput = 2.5\n')
+    assert load(None, user).config.prices["gpt-9"].output == 2.5

@@ -1,0 +1,1 @@
+"""Agents' transcripts on disk: found, followed, copied, cut. Nothing an agent keeps is ever changed."""

@@ -1,0 +1,66 @@
+"""One session's stream of entries through all detectors; the same live, on recordings and on transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from steer.detect.danger import DangerDetector
+from steer.detect.drift import DriftDetector
+from steer.detect.finding import Finding
+from steer.detect.outcome import outcome
+from steer.detect.repeat import RepeatDetector
+from steer.detect.rules import Rules, default_rules
+from steer.detect.stall import StallDetector
+from steer.model.step import Arrival, Entry, Said, Step, Told, TurnEnded
+
+
+class Pipeline:
+    """`task` and `scope` are what the operator asked for. Every method returns what is news, knowing only the past."""
+
+    def __init__(self, task: str = "", scope: Sequence[str] = (), rules: Rules | None = None) -> None:
+        self._rules = rules or default_rules()
+        self._repeat = RepeatDetector(self._rules.repeat)
+        self._drift = DriftDetector(self._rules.drift, task, scope)
+        self._danger = DangerDetector(self._rules.danger)
+        self._stall = StallDetector(self._rules.stall)
+        self._number = 0
+        self._begun: dict[str, int] = {}
+
+    @property
+    def steps(self) -> int:
+        return self._number
+
+    def feed(self, entry: Entry) -> list[Finding]:
+        return self._wanted([*self._stall.feed(self._number, entry), *self._feed(entry)])
+
+    def passed(self, now: float) -> list[Finding]:
+        """Time has passed without an entry; `now` on the entries' clock."""
+        return self._wanted(self._stall.passed(self._number, now))
+
+    def _wanted(self, found: Iterable[Finding]) -> list[Finding]:
+        return [f for f in found if f.rule not in self._rules.off and f.kind.value not in self._rules.off]
+
+    def _feed(self, entry: Entry) -> Iterator[Finding]:
+        match entry:
+            case Step():
+                yield from self._step(entry)
+            case Said(at, text):
+                yield from self._drift.said(self._number, at, text)
+            case Told(text=text, arrival=Arrival.SUBMITTED):
+                self._repeat.told()
+                self._drift.told(text)
+                self._danger.told()
+            case TurnEnded(at):
+                yield from self._drift.turn_ended(self._number, at)
+
+    def _step(self, step: Step) -> Iterator[Finding]:
+        if step.id not in self._begun:
+            self._number += 1
+            self._begun[step.id] = self._number
+            yield from self._danger.feed(self._number, step)
+        if not step.is_over:
+            return
+        number = self._begun.pop(step.id)
+        how = outcome(step)
+        yield from self._repeat.feed(number, step, how)
+        yield from self._drift.feed(number, step, how)

@@ -1,0 +1,104 @@
+"""A file of any readable kind as one stream of entries: recording, transcript, steps file; told apart by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from steer.detect.finding import Finding
+from steer.detect.pipeline import Pipeline
+from steer.detect.terminal import TerminalReader
+from steer.errors import UserError
+from steer.model.step import Entry
+from steer.record.reader import Event, Kind
+from steer.record.reader import Reader as CastReader
+from steer.transcript.format import FORMATS, HEAD_BYTES, reader_for, recognise
+
+_EPOCH = 1e8  # larger times are seconds since the epoch, smaller ones since the stream's beginning
+HEAD = HEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something in the file that could not be used."""
+
+    line: int  # 1-based; 0: the file
+    text: str
+
+
+class Source:
+    """Feed the file's bytes in order, `HEAD` of them (or the whole file) first."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._stream: _Transcript | _Cast | None = None
+        self._base: float | None = None
+        self.format = ""
+
+    def feed(self, data: bytes) -> Iterator[Finding]:
+        if self._stream is None:
+            self._open(data)
+        assert self._stream is not None
+        yield from self._through(self._stream.feed(data))
+
+    def finish(self) -> Iterator[Finding]:
+        if self._stream:
+            yield from self._through(self._stream.finish())
+
+    def notes(self) -> list[Note]:
+        return self._stream.notes() if self._stream else []
+
+    def seconds(self, at: float) -> float:
+        """A finding's time since the stream began."""
+        return max(0.0, at - (self._base or 0.0))
+
+    def _open(self, head: bytes) -> None:
+        found = recognise(head)
+        if found:
+            self.format, self._stream = found, _Transcript(found)
+        elif head.lstrip()[:1] == b"{" and b'"version"' in head[:4096]:
+            self.format, self._stream = "asciicast", _Cast()
+        else:
+            raise UserError(
+                "it is no recording, transcript or steps file that can be read",
+                f"asciicast v1 to v3, {', '.join(FORMATS)}",
+            )
+
+    def _through(self, entries: list[Entry]) -> Iterator[Finding]:
+        for entry in entries:
+            if self._base is None and entry.at:
+                self._base = entry.at if entry.at > _EPOCH else 0.0
+            yield from self._pipeline.feed(entry)
+
+
+class _Transcript:
+    def __init__(self, format: str) -> None:
+        self._reader = reader_for(format)
+
+    def feed(self, data: bytes) -> list[Entry]:
+        return self._reader.feed(data)
+
+    def finish(self) -> list[Entry]:
+        return self._reader.finish()
+
+    def notes(self) -> list[Note]:
+        refusal = [Note(0, self._reader.refusal)] if self._reader.refusal else []
+        return refusal + [Note(p.line, p.text) for p in self._reader.problems]
+
+
+class _Cast:
+    def __init__(self) -> None:
+        self._reader = CastReader()
+        self._terminal = TerminalReader()
+
+    def feed(self, data: bytes) -> list[Entry]:
+        return self._output(self._reader.feed(data))
+
+    def finish(self) -> list[Entry]:
+        return [*self._output(self._reader.finish()), *self._terminal.finish()]
+
+    def _output(self, events: list[Event]) -> list[Entry]:
+        return [entry for e in events if e.kind is Kind.OUTPUT for entry in self._terminal.feed(e.at, e.data)]
+
+    def notes(self) -> list[Note]:
+        return [Note(0, text) for text in self._reader.problems]

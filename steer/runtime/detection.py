@@ -1,0 +1,136 @@
+"""Live detection: every session's entries through a pipeline of its own; what it finds becomes the session's flags.
+
+Entries come from the agent's transcript; of an agent without one, from what it prints, as far as that has settled
+lines and is no flood.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steer.config.path import config_home
+from steer.detect.finding import Finding, Level
+from steer.detect.pipeline import Pipeline
+from steer.detect.rules import Rules, default_rules, read_rules
+from steer.detect.terminal import TerminalReader
+from steer.errors import ConfigError
+from steer.model import event as ev
+from steer.model.flag import Flag, Severity
+from steer.model.session import Activity, SessionSpec, SessionView
+from steer.model.step import Entry, Told
+
+FLOOD_BYTES_PER_S = 128 * 1024  # of output; more than that is not read for turns
+MAX_FLAGS = 20  # of one session at a time
+_SEVERITY = {Level.AMBER: Severity.WARN, Level.RED: Severity.URGENT}
+_COMMAND = {"restart": "fork", "fork": "fork", "answer": "answer", "interrupt": "interrupt", "kill": "kill"}
+log = logging.getLogger("steer.detection")
+
+
+@dataclass(slots=True)
+class _Watched:
+    pipeline: Pipeline
+    flags: dict[str, Flag] = field(default_factory=dict)  # by rule and key
+    terminal: TerminalReader | None = None
+    window: int = 0  # second in which `taken` bytes of output were read
+    taken: int = 0
+
+
+class Detection:
+    """On the event loop only. `view`: a session as the board shows it, or None."""
+
+    def __init__(
+        self,
+        view: Callable[[str], SessionView | None],
+        emit: Callable[[ev.Event], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._view = view
+        self._emit = emit
+        self._now = now
+        self._watched: dict[str, _Watched] = {}
+
+    def begin(self, spec: SessionSpec, *, reads_terminal: bool) -> None:
+        """A session's agent was started or taken over."""
+        pipeline = Pipeline(spec.task, spec.scope, user_rules())
+        self._watched[spec.id] = _Watched(pipeline, terminal=TerminalReader() if reads_terminal else None)
+        self._emit(ev.FlagsFound(spec.id, self._now(), "steps", ()))
+
+    def entry(self, session: str, entry: Entry) -> None:
+        if watched := self._watched.get(session):
+            self._note(session, watched, watched.pipeline.feed(entry))
+
+    def output(self, session: str, data: bytes, at: float) -> None:
+        """What the agent printed, in order; `at` in seconds since the epoch."""
+        watched = self._watched.get(session)
+        if watched is None or watched.terminal is None:
+            return
+        second = int(at)
+        if second != watched.window:
+            watched.window, watched.taken = second, 0
+        watched.taken += len(data)
+        if watched.taken > FLOOD_BYTES_PER_S:
+            return
+        for entry in watched.terminal.feed(at, data):
+            self._note(session, watched, watched.pipeline.feed(entry))
+
+    def told(self, session: str, text: str) -> None:
+        """The operator said something to an agent whose transcript is not read."""
+        if (watched := self._watched.get(session)) and watched.terminal is not None:
+            self._note(session, watched, watched.pipeline.feed(Told(self._now(), text)))
+
+    def passed(self) -> None:
+        """Some time has passed: who works in silence?"""
+        now = self._now()
+        for session, watched in self._watched.items():
+            view = self._view(session)
+            if view is not None and view.activity is Activity.WORKING and not view.is_paused:
+                self._note(session, watched, watched.pipeline.passed(now))
+
+    def end(self, session: str) -> None:
+        """The agent has ended: what it did stays flagged, its silence means nothing any more."""
+        if watched := self._watched.pop(session, None):
+            watched.flags = {k: f for k, f in watched.flags.items() if f.rule != "silence"}
+            self._tell(session, watched)
+
+    def _note(self, session: str, watched: _Watched, found: list[Finding]) -> None:
+        for finding in found:
+            name = f"{finding.rule} {finding.key}"
+            if finding.is_over:
+                watched.flags.pop(name, None)
+            else:
+                watched.flags.pop(name, None)  # the newest comes last
+                watched.flags[name] = _flag(finding, self._now())
+        if found:
+            for name in list(watched.flags)[:-MAX_FLAGS]:
+                del watched.flags[name]
+            self._tell(session, watched)
+
+    def _tell(self, session: str, watched: _Watched) -> None:
+        self._emit(ev.FlagsFound(session, self._now(), "steps", tuple(watched.flags.values())))
+
+
+def _flag(finding: Finding, now: float) -> Flag:
+    return Flag(
+        finding.rule,
+        finding.title,
+        _SEVERITY[finding.level],
+        finding.at if finding.at > 1e8 else now,
+        (f"step {finding.onset_step}", *finding.evidence) if finding.onset_step else finding.evidence,
+        _COMMAND.get(finding.propose, "inject"),
+        finding.count,
+    )
+
+
+def user_rules(path: Path | None = None) -> Rules:
+    """The rules that ship with the user's own changes; a file that is wrong is said in the log and left out."""
+    path = path or config_home() / "rules.toml"
+    if not path.exists():
+        return default_rules()
+    try:
+        return read_rules(path, default_rules())
+    except ConfigError as e:
+        log.warning("%s; the rules that ship are used", e.message)
+        return default_rules()

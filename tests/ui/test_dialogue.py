@@ -1,0 +1,185 @@
+"""Dialogs that steer an agent: answering what it asks, ways to say something, what a fork knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from steer.model.ask import Ask, AskKind, Choice
+from steer.model.session import Activity
+from steer.ui.board_state import Mode
+from steer.ui.dialog.answer import AnswerDialog
+from steer.ui.dialog.card import Card
+from steer.ui.dialog.fork import ForkDialog
+from steer.ui.dialog.inject import InjectDialog
+from tests.ui.fake_fleet import FakeFleet, view
+from tests.ui.harness import Screen, running
+
+A = "salphaxxx"
+COMMAND = "python -m pytest tests/test_prices.py && rm -rf build " + "x" * 90
+ASK = Ask(
+    AskKind.PERMISSION,
+    "Bash command",
+    f"Bash command\n{COMMAND}\nDo you want to proceed?",
+    (Choice("Yes", ("1",)), Choice("Yes, always for \x1b[31mpytest", ("2",)), Choice("No", ("escape",))),
+    selected=0,
+    tool="Bash",
+    subject=COMMAND,
+    takes_text=True,
+)
+MODES = {
+    "modes": [
+        {"id": "steer", "title": "within the turn", "reason": ""},
+        {"id": "queue", "title": "after the turn", "reason": ""},
+        {"id": "interrupt", "title": "interrupt first", "reason": "it is idle"},
+    ],
+    "default": "queue",
+}
+SHOWN = {
+    "shown": "x",
+    "size": 1,
+    "warnings": [],
+    "refusal": "",
+    "is_bracketed": True,
+    "generation": 1,
+    "digest": "d",
+}
+PLAN = {
+    "carried": ["all files"],
+    "left": ["nothing"],
+    "branch": "steer/alpha-fork",
+    "name": "alpha-fork",
+    "conversation": {
+        "mode": "cut",
+        "text": "",
+        "turns": [
+            {"id": "t1", "at": 0.0, "text": "fix prices"},
+            {"id": "t2", "at": 1.0, "text": "not there"},
+        ],
+    },
+}
+
+
+def asking(**changes: Any) -> FakeFleet:
+    fleet = FakeFleet(view("alpha", **{"id": A, "activity": Activity.ASKING, "ask": ASK, **changes}))
+    fleet.results = {
+        "answer": {"delivery": "submitted", "detail": "the dialog is gone"},
+        "modes": MODES,
+        "preview": SHOWN,
+        "inject": {"delivery": "queued", "detail": ""},
+        "plan_fork": PLAN,
+        "fork": {"session": A, "notes": []},
+    }
+    return fleet
+
+
+def story(
+    fleet: FakeFleet, tell: Callable[[Screen], Awaitable[None]], size: tuple[int, int] = (100, 30)
+) -> None:
+    async def go() -> None:
+        async with running(fleet, size) as screen:
+            await tell(screen)
+
+    asyncio.run(go())
+
+
+async def opened(s: Screen, key: str, kind: type[Card[Any]]) -> Card[Any]:
+    """Press the key; the dialog, past its guard."""
+    await s.press(key)
+    await s.until(lambda: isinstance(s.app.screen, kind))
+    dialog = s.app.screen
+    assert isinstance(dialog, Card)
+    dialog._opened_at = 0.0
+    return dialog
+
+
+def called(s: Screen, method: str) -> list[dict[str, Any]]:
+    return [params for name, params in s.fleet.calls if name == method]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_all_that_is_asked_is_shown_and_a_number_answers(size: tuple[int, int]) -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "a", AnswerDialog)
+        text = "".join(line.strip(" │▌┃▊▎").strip() for line in s.picture())
+        assert "rm -rf build" in text and "Do you want to proceed?" in s.text()
+        assert s.text().count("x" * 20) >= 1 and "always for ␛[31mpytest" in s.text(), (
+            "made visible, not obeyed"
+        )
+        await s.press("3")
+        await s.until(lambda: called(s, "answer"))
+        (sent,) = called(s, "answer")
+        assert (sent["session"], sent["choice"], sent["text"]) == (A, 2, "")
+        assert sent["digest"] == ASK.digest and sent["generation"] == 1 and sent["token"]
+        await s.until(lambda: "submitted: the dialog is gone" in s.picture()[-1])
+
+    story(asking(), tell, size)
+
+
+def test_an_answer_in_words_and_enter_typed_before_reading_sends_nothing() -> None:
+    async def tell(s: Screen) -> None:
+        dialog = await opened(s, "a", AnswerDialog)
+        dialog._opened_at = float("inf")  # no key can be late enough
+        await s.press("enter", "1")
+        assert s.app.screen is dialog and not called(s, "answer"), "guarded"
+        dialog._opened_at = 0.0
+        await s.press("tab", *"no 1", "enter")
+        await s.until(lambda: called(s, "answer"))
+        assert called(s, "answer")[0]["text"] == "no 1" and called(s, "answer")[0]["choice"] == -1
+
+    story(asking(), tell)
+
+
+def test_arrows_mark_a_choice_and_escape_answers_nothing() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "a", AnswerDialog)
+        await s.press("down", "escape")
+        await s.until(lambda: s.app.screen is s.board)
+        assert not called(s, "answer")
+        await opened(s, "a", AnswerDialog)
+        await s.press("down", "enter")
+        await s.until(lambda: called(s, "answer"))
+        assert called(s, "answer")[0]["choice"] == 1
+
+    story(asking(), tell)
+
+
+def test_a_dialog_that_cannot_be_read_is_answered_in_its_terminal() -> None:
+    async def tell(s: Screen) -> None:
+        await s.press("a")
+        assert s.board.state.mode is Mode.FOCUS
+
+    story(asking(ask=None), tell)
+
+
+def test_the_ways_to_say_something_are_the_agents_own() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        assert "● after the turn" in s.text() and "○ within the turn" in s.text()
+        await s.press(*"wrong", "tab")
+        assert "it is idle" in s.text(), "why that way is not possible"
+        await s.press("enter")
+        assert isinstance(s.app.screen, InjectDialog) and not called(s, "inject")
+        await s.press("tab", "enter")
+        await s.until(lambda: called(s, "inject"))
+        assert called(s, "inject")[0]["mode"] == "steer" and called(s, "inject")[0]["text"] == "wrong"
+        await s.until(lambda: "alpha: queued" in s.picture()[-1])
+
+    story(asking(), tell)
+
+
+def test_a_fork_says_what_it_knows_and_takes_an_earlier_turn() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "f", ForkDialog)
+        assert "the whole conversation" in s.text() and "1 of 5" in s.text()
+        await s.press("right", "right")
+        assert "up to turn 1: fix prices" in s.text()
+        await s.press("enter")
+        await s.until(lambda: called(s, "fork"))
+        sent = called(s, "fork")[0]
+        assert (sent["conversation"], sent["turn"], sent["task"]) == ("cut", "t1", "")
+
+    story(asking(), tell)
