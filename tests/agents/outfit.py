@@ -33,6 +33,8 @@ class Outfit:
     failing_status: int = 500  # that it gives up on within seconds
     allow: tuple[str, ...] = ("enter",)  # the keys that say yes, once, in its permission dialog
     trust: tuple[str, ...] = ("enter",)  # the keys that say yes in its trust dialog
+    ready: str = "Type your message"  # on its screen when it takes a message
+    dialog: str = "Allow execution"  # in its permission dialog
     error_words: str = "API Error"  # on its screen when it gave up
     shows_retries: bool = False  # it tries again for long, and its screen says so
 
@@ -148,12 +150,16 @@ OUTFITS = {
             ("claude", "--permission-mode", "manual"),
             _claude,
             trust=("down", "enter"),
+            ready="❯",
+            dialog="Do you want",
         ),
         Outfit(
             "codex",
             ("codex", "--no-daemon", "-s", "danger-full-access", "-a", "on-request"),
             ("codex", "--no-daemon", "-s", "workspace-write", "-a", "on-request"),
             _codex,
+            ready="› ",
+            dialog="Would you like",
             error_words="■ ",
         ),
         Outfit("gemini", ("gemini", "--approval-mode", "yolo"), ("gemini",), _gemini, failing_status=401),
@@ -169,6 +175,8 @@ OUTFITS = {
             ("opencode",),
             ("env", 'OPENCODE_CONFIG_CONTENT={"permission": {"bash": "ask", "edit": "ask"}}', "opencode"),
             _opencode,
+            ready="ctrl+p",
+            dialog="Permission required",
             shows_retries=True,
         ),
         Outfit(
@@ -178,6 +186,8 @@ OUTFITS = {
             _aider,
             takes_task=False,
             has_tools=False,
+            ready="> ",
+            dialog="(Y)es/(N)o",
             allow=("y", "enter"),
             reads_while_working=False,
             shows_retries=True,

@@ -108,6 +108,9 @@ class OnSet:
     async def shows(self, words: str) -> None:
         await self.until(lambda: words in "\n".join(self.live.emulator.screen()))
 
+    async def hides(self, words: str) -> None:
+        await self.until(lambda: words not in "\n".join(self.live.emulator.screen()))
+
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.live.send(self.live.emulator.encode_key(key, None))
@@ -120,7 +123,7 @@ class OnSet:
         await asyncio.sleep(seconds)
 
     async def quiet(self) -> None:
-        await self.until(lambda: any(line.strip() for line in self.live.emulator.screen()))
+        await self.shows(self.outfit.ready)
         seen, since = self.recording.stat().st_size, time.monotonic()
         end = since + LIMIT_S
         while time.monotonic() < min(since + QUIET_S, end):

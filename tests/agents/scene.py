@@ -31,11 +31,12 @@ class Set(Protocol):
         """Start the agent; one that takes no task on its command line is told at its prompt."""
 
     async def shows(self, words: str) -> None: ...
+    async def hides(self, words: str) -> None: ...
     async def press(self, *keys: str) -> None: ...
     async def interrupt(self) -> None: ...
     async def rest(self, seconds: float) -> None: ...
     async def quiet(self) -> None:
-        """Until nothing was printed for a while."""
+        """Until it takes a message and nothing was printed for a while."""
 
     async def until(self, holds: Callable[[], object]) -> None: ...
     def now(self, activity: Activity, kind: str = "") -> None:
@@ -92,24 +93,30 @@ async def interrupted(s: Set) -> None:
     await s.rest(LOOK_S)
 
 
-async def permission(s: Set) -> None:
-    await s.start(ferry.TASK)
+async def _wait_for_dialog(s: Set, words: str) -> None:
     await _asked(s)
-    await s.shows(COMMAND)
+    await s.shows(words)
     s.now(Activity.ASKING, "permission")
     await s.rest(LOOK_S)
-    s.now(Activity.WORKING)
+    s.now(Activity.UNKNOWN)
+
+
+async def permission(s: Set) -> None:
+    dialog = OUTFITS[s.agent].dialog
+    await s.start(ferry.TASK)
+    await _wait_for_dialog(s, dialog)
     await s.press(*OUTFITS[s.agent].allow)
+    await s.hides(dialog)
+    s.now(Activity.WORKING)
     await _answered(s)
 
 
 async def refused(s: Set) -> None:
+    dialog = OUTFITS[s.agent].dialog
     await s.start(ferry.TASK)
-    await _asked(s)
-    await s.shows(COMMAND)
-    s.now(Activity.ASKING, "permission")
-    await s.rest(LOOK_S)
+    await _wait_for_dialog(s, dialog)
     await s.press("escape")
+    await s.hides(dialog)
     s.now(Activity.IDLE)
     await s.rest(LOOK_S)
 
@@ -153,12 +160,11 @@ async def trust(s: Set) -> None:
 
 async def tests_failed(s: Set) -> None:
     """An agent that runs the tests itself and asks whether to go on."""
+    s.server.let_through()
     await s.start(ferry.TASK)
-    await _asked(s)
-    await s.shows("(Y)es/(N)o")
-    s.now(Activity.ASKING, "permission")
-    await s.rest(LOOK_S)
+    await _wait_for_dialog(s, OUTFITS[s.agent].dialog)
     await s.press("n", "enter")
+    await s.quiet()
     s.now(Activity.IDLE)
     await s.rest(LOOK_S)
 
@@ -170,7 +176,9 @@ SCENES = (
     Scene("working", working, ferry.MEND, sizes=_BOTH),
     Scene("interrupted", interrupted, ferry.slow(), _TUIS),
     Scene("permission", permission, ferry.permission(COMMAND), _TUIS, _BOTH, asking=True),
-    Scene("refused", refused, ferry.permission(COMMAND), ("claude", "codex"), (LARGE,), asking=True),
+    Scene(
+        "refused", refused, ferry.permission(COMMAND), ("claude", "codex", "opencode"), (LARGE,), asking=True
+    ),
     Scene("question", question, ferry.question(), ("claude",), _BOTH),
     Scene("error", failing, ferry.MEND, sizes=_BOTH),
     Scene("trust", trust, ferry.HELLO, ("claude", "codex", "gemini"), is_trusted=False),
