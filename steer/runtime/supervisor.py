@@ -104,7 +104,10 @@ class Supervisor:
 
     def _price(self, usage: Usage) -> float | None:
         if self._prices is None:
-            self._prices = Prices(self._load_config().config.prices)
+            try:
+                self._prices = Prices(self._load_config().config.prices)
+            except SteerError:  # a configuration that cannot be read just now
+                self._prices = Prices()
         return self._prices.cost(usage)
 
     # -- life -----------------------------------------------------------------------------------------
