@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from steer.config.schema import Price
+from steer.errors import SteerError
 from steer.model.step import Usage
 
 _TABLE = Path(__file__).with_name("prices.toml")
@@ -45,11 +47,12 @@ class CurrentPrices:
         self._read_at = -FRESH_S
 
     def cost(self, usage: Usage) -> float | None:
-        """As `Prices.cost`. Raises what reading the configuration raises."""
+        """As `Prices.cost`; a configuration that cannot be read just now changes nothing."""
         now = time.monotonic()
         if now - self._read_at >= FRESH_S:
             self._read_at = now
-            self._prices = Prices(self._configured())
+            with contextlib.suppress(SteerError):
+                self._prices = Prices(self._configured())
         return self._prices.cost(usage)
 
 

@@ -31,6 +31,10 @@ def add(verbs: Any) -> None:
         p = verbs.add_parser(name, help=text, description=text)
         add_session(p)
         add_json(p)
+        if name == "respawn":
+            p.add_argument(
+                "--fresh", action="store_true", help="begin anew instead of resuming its conversation"
+            )
         p.set_defaults(run=run)
     p = verbs.add_parser(
         "undo",
@@ -252,6 +256,15 @@ def _add_fork(verbs: Any) -> None:
     p.add_argument("--name", default="", help="name of the child")
     p.add_argument("-a", "--agent", default="", help="another agent for the child")
     p.add_argument("--task", default="", help="another task for the child")
+    p.add_argument(
+        "--conversation",
+        default="",
+        choices=("whole", "cut", "brief", "none"),
+        help="what the child remembers; without it, as much as its agent can take over",
+    )
+    p.add_argument(
+        "--turn", default="", metavar="N", help="remember the conversation up to and with this turn"
+    )
     p.add_argument("--plan", action="store_true", help="only say what would be carried")
     add_json(p)
     p.set_defaults(run=_fork)
@@ -269,10 +282,19 @@ def _fork(args: argparse.Namespace) -> int:
                 say(f"  carried: {line}")
             for line in plan["left"]:
                 say(f"  left:    {line}")
+            for turn in plan["conversation"]["turns"]:
+                say(f"  turn {turn['id']}: {turn['text']}")
 
         return emit(args, plan, show)
+    how = {"conversation": args.conversation, "turn": args.turn}
     made = call_long(
-        "fork", session=args.session, name=args.name, agent=args.agent, task=args.task, env=environment()
+        "fork",
+        session=args.session,
+        name=args.name,
+        agent=args.agent,
+        task=args.task,
+        env=environment(),
+        **how,
     )
     return emit(args, made, lambda: _started([made["session"]], made["notes"]))
 
@@ -287,8 +309,15 @@ def _kill(args: argparse.Namespace) -> int:
 def _respawn(args: argparse.Namespace) -> int:
     from steer.cli.connection import call, environment
 
-    made = call("respawn", session=args.session, env=environment())
-    return emit(args, made, lambda: say(f"{args.session} runs again"))
+    how = "none" if args.fresh else "resume"
+    made = call("respawn", session=args.session, env=environment(), conversation=how)
+
+    def show() -> None:
+        say(f"{args.session} runs again")
+        for note in made["notes"]:
+            say(f"note: {note}")
+
+    return emit(args, made, show)
 
 
 def _interrupt(args: argparse.Namespace) -> int:

@@ -47,11 +47,14 @@ class ConversationRecord:
     usage: Usage = field(default_factory=Usage)  # what all of them took
 
     def moved(self, id: str, path: str, at: float, reason: str) -> ConversationRecord:
-        """In another conversation from now on; what was spent so far is kept."""
+        """In another conversation from now on; what was spent so far is kept.
+
+        Its running totals begin anew (observed with /clear in Claude Code 2.1.329).
+        """
         if not self.id or self.id == id:
             return replace(self, id=id, path=path)
         past = (*self.past, Past(self.id, self.path, at, reason))[-MAX_PAST:]
-        return replace(self, id=id, path=path, past=past, before=self.usage, inherited_usd=self.total_usd)
+        return replace(self, id=id, path=path, past=past, before=self.usage, inherited_usd=0.0)
 
 
 def load_record(folder: Path) -> ConversationRecord | None:

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 CHUNK_BYTES = 1 << 20
 BUSY_S = 0.2  # how long to wait for opencode to finish writing; the next look is a second later
-_MAX_ROWS = 5000  # of one look
+_MAX_LOOK_BYTES = 32 << 20  # of rows in one look
+_MAX_TOLD = 20_000
 
 
 class Source(Protocol):
@@ -115,19 +116,25 @@ class DatabaseSource:
             if message:
                 value["messageID"] = message
             yield {table: value}
-        if len(self._told) > 4 * _MAX_ROWS:
+        if len(self._told) > _MAX_TOLD:
             newest = max(self._updated.values())
             self._told = {id: at for id, at in self._told.items() if at >= newest - 60_000}
 
     def _changed(self, db: sqlite3.Connection, table: str, message: str) -> list[tuple[str, str, str, int]]:
+        """Rows changed since the last look: all of a moment, however many moments fit."""
         query = (
             f"select id, data, {message}, time_updated from {table} "
-            "where session_id = ? and time_updated >= ? order by time_updated limit ?"
+            "where session_id = ? and time_updated >= ? order by time_updated"
         )
-        rows = db.execute(query, (self.session, self._updated[table], _MAX_ROWS)).fetchall()
-        new = [row for row in rows if self._told.get(row[0]) != row[3]]
-        if rows:
-            self._updated[table] = rows[-1][3]
+        new, size = [], 0
+        for row in db.execute(query, (self.session, self._updated[table])):
+            if size > _MAX_LOOK_BYTES and row[3] != self._updated[table]:
+                self._seen = ()  # the rest at the next look
+                break
+            self._updated[table] = row[3]
+            if self._told.get(row[0]) != row[3]:
+                new.append(row)
+                size += len(row[1] or "")
         return new
 
 
