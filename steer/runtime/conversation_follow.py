@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from steer.transcript.format import reader_for
 from steer.transcript.reader import Reader
 from steer.transcript.tally import Price, Tally
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+_ONLY = "history"  # the id where a worktree has a single conversation, without one (aider)
 KEPT_ENTRIES = 2000  # the newest of each session, for `steps`
 SLACK_S = 2.0  # a file's times may be a little older than the start they follow
 SEARCH_S = (1.0, 5.0)  # between searches for a transcript: in the first half minute, and later
@@ -80,7 +83,7 @@ class Follow:
         if self.kind.format == "opencode" and not self.record.id:
             return None
         where = fill_path(self.kind.where, cwd=self.spec.worktree, id=self.record.id, day="*/*/*")
-        return by_id(Path(self.record.home), where, self.record.id)
+        return by_id(Path(self.record.home), where, self.record.id or _ONLY)
 
     def _by_worktree(self) -> Found | None:
         if "{id" not in self.kind.where and not self.kind.where.endswith(".db"):
@@ -103,7 +106,12 @@ class Follow:
         )
 
     def move(self, id: str, path: str, at: float, reason: str) -> bool:
-        """Follow that conversation from now on; False where it is the one followed already."""
+        """Follow that conversation from now on; False where it is the one followed already, or no id at all.
+
+        Ids come from files that agents write and go into command lines: one like an option is not believed.
+        """
+        if id and not _ID.fullmatch(id):
+            return False
         if id == self.record.id and (not path or path == self.record.path):
             return False
         self.record = self.record.moved(id, path, at, reason)

@@ -11,8 +11,11 @@ _STEPS = 12  # newest actions that are listed
 _FILES = 20
 
 
-def make_brief(task: str, entries: Sequence[Entry], instruction: str = "") -> str:
-    """At most `MAX_BYTES` bytes: what is asked now, the task, corrections, what was done, the failure that is open."""
+def make_brief(task: str, entries: Sequence[Entry], instruction: str = "", root: str = "") -> str:
+    """At most `MAX_BYTES` bytes: what is asked now, the task, corrections, what was done, the failure that is open.
+
+    `root`: the folder the other run worked in. Paths below it are told relative, lest somebody goes on over there.
+    """
     parts = [
         instruction.strip(),
         _part("The task", _cut(task.strip(), 900)),
@@ -24,6 +27,7 @@ def make_brief(task: str, entries: Sequence[Entry], instruction: str = "") -> st
         _part("The last words of the other run", _last_words(entries)),
     ]
     words = "\n\n".join(p for p in parts if p)
+    words = words.replace(f"{root}/", "") if root else words
     return words.encode()[:MAX_BYTES].decode("utf-8", "ignore").rstrip()
 
 

@@ -107,7 +107,10 @@ async def choose(c: Context, parent: SessionSpec, child: SessionSpec, params: di
     if mode == "brief":
         said = entries or _injected(c, parent)
         return Choice(
-            mode, 0, make_brief(parent.task, said, instruction), "it was given a brief of the conversation"
+            mode,
+            0,
+            make_brief(parent.task, said, instruction, parent.worktree),
+            "it was given a brief of the conversation",
         )
     if mode == "none":
         return Choice(mode, 0, "", "it starts anew with the task")

@@ -140,6 +140,12 @@ def test_a_brief_tells_task_corrections_work_and_the_open_failure() -> None:
     assert brief.count("make it green") == 1
 
 
+def test_a_brief_leads_nobody_back_into_the_other_worktree() -> None:
+    edit = Step("e", 1.0, "Edit", StepKind.EDIT, "x", files=("/trees/mother/shop/cart.py",), ended_at=2.0)
+    brief = make_brief("go", [edit, Said(1.0, "see /trees/mother/notes.md")], root="/trees/mother")
+    assert "/trees/mother" not in brief and "edited shop/cart.py" in brief and "see notes.md" in brief
+
+
 def test_a_brief_has_a_size() -> None:
     long = "ü" * 9000
     entries: list[Entry] = [

@@ -151,6 +151,19 @@ def test_where_a_hook_points_is_followed_and_the_sum_is_kept(world: World) -> No
     assert (record.id, [(p.id, p.reason) for p in record.past]) == ("c2", [("c1", "clear")])
 
 
+@pytest.mark.parametrize("id", ["--dangerously-skip", "-c", "../../x", "a b", "x" * 200, "", "a\nb"])
+def test_an_id_that_could_be_something_else_is_not_believed(world: World, id: str) -> None:
+    async def story() -> None:
+        c = world.open()
+        world.write("c1", said("go"))
+        world.begin(c)
+        c.point_to("s1", id, "", "hook")
+        record = c.record("s1")
+        assert record is not None and record.id == "c1"
+
+    run(story())
+
+
 def test_the_next_supervisor_reads_the_same(world: World) -> None:
     async def story() -> None:
         world.write("c1", answer(1))
