@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.place import Done, Place, make_repository, until
 
 VERBS = (
-    "run", "send", "wait", "fork", "kill", "respawn", "interrupt", "pause", "continue", "undo", "rename",
+    "run", "send", "wait", "approve", "fork", "kill", "respawn", "interrupt", "pause", "continue", "undo", "rename",
     "ls", "read", "diff", "log", "explain", "replay", "demo", "gc", "down", "doctor", "config", "keys", "completion",
 )  # fmt: skip
 # C0 but newline, DEL, C1 as UTF-8 or raw, bidi and zero-width characters: nothing that acts on a terminal.
