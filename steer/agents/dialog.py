@@ -21,7 +21,7 @@ tool = [["^ *Bash command", "Bash"]]  patterns of its text -> the tool's name
 subject = ["\\$ (.*)"]            patterns of its text -> what the tool is used with
 frame = "│"                       characters that frame its lines
 early = true                      it stands before the agent reports anything, or while it reports to be idle
-can_answer = false                it is shown, but answered only in its terminal
+can_answer = false                it is shown, but answered only in its terminal; then `choice` may be missing
 hint = "..."                      what to do about it, one sentence
 """
 
@@ -47,8 +47,8 @@ _KEY_AT_END = re.compile(r"\s*\((\w{1,6})\)$")
 class Dialog:
     id: str
     kind: AskKind
-    choice: re.Pattern[str]
     end: re.Pattern[str]
+    choice: re.Pattern[str] | None = None
     sign: re.Pattern[str] | None = None
     above: re.Pattern[str] | None = None
     begin: re.Pattern[str] | None = None
@@ -84,6 +84,8 @@ def read_dialog(data: Any, where: str) -> Dialog:
     try:
         values = {key: _read_value(key, value) for key, value in data.items() if key != "id"}
         dialog = Dialog(str(data["id"]), **values)
+        if dialog.can_answer and dialog.choice is None:
+            raise ValueError("choice is missing")
         if dialog.keys not in KEYS:
             raise ValueError(f"keys is one of {', '.join(KEYS)}")
         return dialog
@@ -121,7 +123,7 @@ def read_ask(
         if only_early and not dialog.early:
             continue
         for end in reversed(filled[-END_LINES:]):
-            if dialog.end.search(lines[end]):
+            if dialog.end.search(_unframed(dialog, lines[end])):
                 ask = _read(dialog, lines, styled, end)
                 if ask is not None:
                     return ask, dialog
@@ -142,11 +144,12 @@ class _Found:
 
 def _read(dialog: Dialog, lines: Sequence[str], styled: Sequence[str], end: int) -> Ask | None:
     plain = [_unframed(dialog, line) for line in lines[: end + 1]]
-    found = _in_a_row(dialog, plain, end) if dialog.row else _in_a_list(dialog, plain, end)
-    if not found:
+    found = _found(dialog, plain, end)
+    if not found and dialog.choice:
         return None
-    first, is_whole = _first_line(dialog, plain, found[0].line)
-    stop = found[0].line + (1 if dialog.row and dialog.context else 0)
+    below = found[0].line if found else end
+    first, is_whole = _first_line(dialog, plain, below)
+    stop = below + (1 if dialog.row and dialog.context else 0)
     text = _text(plain[first:stop])
     if dialog.sign and not dialog.sign.search(text):
         return None
@@ -166,18 +169,26 @@ def _read(dialog: Dialog, lines: Sequence[str], styled: Sequence[str], end: int)
     )
 
 
+def _found(dialog: Dialog, plain: list[str], end: int) -> list[_Found]:
+    if dialog.choice is None:
+        return []
+    if dialog.row:
+        return _in_a_row(dialog.choice, plain, end)
+    return _in_a_list(dialog.choice, plain, end)
+
+
 def _unframed(dialog: Dialog, line: str) -> str:
     if not dialog.frame:
         return line.rstrip()
     return line.strip().strip(dialog.frame).rstrip()
 
 
-def _in_a_list(dialog: Dialog, plain: list[str], end: int) -> list[_Found]:
+def _in_a_list(choice: re.Pattern[str], plain: list[str], end: int) -> list[_Found]:
     """Choices one below the other, upwards from the dialog's end; what stands between belongs to the one above."""
     found: list[_Found] = []
     rest: list[str] = []
     for i in range(end, -1, -1):
-        match = dialog.choice.search(plain[i])
+        match = choice.search(plain[i])
         if match is None:
             if i < end and found and not found[-1].number:
                 break  # unnumbered ones stand without a gap
@@ -202,12 +213,12 @@ def _is_rule(line: str) -> bool:
     return not line.strip("─╌━ ")
 
 
-def _in_a_row(dialog: Dialog, plain: list[str], end: int) -> list[_Found]:
+def _in_a_row(choice: re.Pattern[str], plain: list[str], end: int) -> list[_Found]:
     """Choices side by side in the last line that holds any."""
     for i in range(end, max(end - END_LINES, -1), -1):
         found = [
             _Found(i, _group(m, "label") or _group(m, "label2"), "", _group(m, "key") or _group(m, "key2"))
-            for m in dialog.choice.finditer(plain[i])
+            for m in choice.finditer(plain[i])
         ]
         if found:
             return found
@@ -249,7 +260,7 @@ def _subject(dialog: Dialog, text: str) -> str:
 
 
 def _selected(dialog: Dialog, found: list[_Found], styled: Sequence[str]) -> int:
-    if dialog.row and found[0].line < len(styled):
+    if dialog.row and found and found[0].line < len(styled):
         return distinct_run(styled[found[0].line], [f.label for f in found])
     return next((i for i, f in enumerate(found) if f.is_marked), -1)
 

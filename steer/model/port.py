@@ -6,17 +6,23 @@ model dataclasses or JSON-able dicts.
 Methods of `call` and their results (every one raises `SteerError`; `session` is a session id)
 
     start        {task, agent, argv, n, name, base, scope, check}     -> {sessions: [id], notes: [str]}
-    preview      {session, text}                                      -> {shown, size, generation, digest,
+    preview      {session, text, as_command}                          -> {shown, size, generation, digest,
                      is_bracketed, warnings: [str], refusal: str}     exact bytes that `inject` would type
-    inject       {session, text, generation, digest, mode, submit}    -> {delivery, detail}
+    inject       {session, text, generation, digest, mode, submit, as_command, token}
+                                                                      -> {delivery, detail, operation}
+                     a text that begins like a command of the agent gets a word before it (see `preview`'s
+                     `shown`), unless `as_command`; "" as mode: the agent's default; `operation`: steer holds it
                      delivery: a `Delivery`. mode: steer (read within the turn, where the agent can) |
                      queue (after the turn) | interrupt (stop the turn, then say it)
     modes        {session}                                            -> {modes: [{id, title, reason}], default}
                      reason: "" or why that mode is not possible now
-    answer       {session, digest, generation, choice, text}          -> {delivery, detail}
+    queue        {session}                                            -> {texts: [{operation, at, text}]}
+                     what steer holds until the turn is over, oldest first
+    withdraw     {operation}                                          -> {text}   take such a text back
+    answer       {session, digest, generation, choice, text, token}   -> {delivery, detail}
                      choice: index into the ask's choices, -1 with `text`: answer in words; digest: of the `Ask`
                      that was shown: another dialog meanwhile is refused
-    broadcast    {sessions: [id], text}                               -> {results: {id: {delivery, detail}}}
+    broadcast    {sessions: [id], text, mode, as_command}             -> {results: {id: {delivery, detail}}}
     interrupt    {session}                                            -> {delivery, detail}
     pause        {session}      continue {session}                    -> {}
     kill         {session}                                            -> {operation, survivors: [{pid, name}]}

@@ -41,6 +41,7 @@ class _Said:
     text: str = ""
     kind: str = ""
     source: str = ""
+    at: float = 0.0
 
 
 class ActivitySource:
@@ -78,7 +79,7 @@ class ActivitySource:
         if status.is_child:
             return []
         before = self._reported
-        said = _Said(status.activity, status.text, status.kind, "osc7501")
+        said = _Said(status.activity, status.text, status.kind, "osc7501", at)
         if before and before.activity is Activity.ERROR and said.activity is Activity.IDLE:
             said = before  # an error stands until it works again; "idle" only means that it waits for you
         self._reported = said
@@ -94,7 +95,9 @@ class ActivitySource:
             return []
         text = f"approve {event.tool}: {event.subject}" if event.name == "PermissionRequest" else event.text
         is_told = event.activity in (Activity.ASKING, Activity.ERROR)
-        self._hooked = _Said(event.activity, text[:200] if is_told else "", "", f"hook {event.name}")
+        self._hooked = _Said(
+            event.activity, text[:200] if is_told else "", "", f"hook {event.name}", event.at
+        )
         return self._settle(self._hooked, event.at)
 
     def seen(self, look: Look, at: float) -> News:
@@ -114,6 +117,22 @@ class ActivitySource:
             said = _Said(Activity.ASKING, found[0].title, found[0].kind, f"screen dialog {found[1].id}")
         ask = self._exact(*found, said) if found else _unread(said)
         return [*self._tell(said, at), *self._show(ask, at)]
+
+    def explain(self, look: Look, at: float) -> list[str]:
+        """What every source says now, the one that is believed first; one line each."""
+        lines = [_line("OSC 7501", self._reported, at), _line("hooks", self._hooked, at)]
+        match = judge(self._rules, look.title.strip(), look.lines)
+        if match is None:
+            lines.append("screen: no rule matches" if self._rules else "screen: its agent has no rules")
+        else:
+            words = " ".join(match.text.split())
+            lines.append(
+                f"screen: rule {match.rule} ({match.region}) says {match.activity.value}: {words!r}, now"
+            )
+        if found := read_ask(self._dialogs, look.lines, look.styled):
+            trust = "believed" if self.ask else "not believed: a better source says that it does not ask"
+            lines.append(f"dialog: {found[1].id} stands on its screen ({trust})")
+        return lines
 
     def _authority(self, match: Match | None) -> _Said:
         """What the best source says."""
@@ -158,6 +177,13 @@ class ActivitySource:
             return []
         self.ask = ask
         return [AskChanged(self._session, at, ask)]
+
+
+def _line(name: str, said: _Said | None, at: float) -> str:
+    if said is None:
+        return f"{name}: nothing so far"
+    words = f" ({said.text})" if said.text else ""
+    return f"{name}: {said.activity.value}{words}, {at - said.at:.0f} s ago"
 
 
 def _seen(match: Match | None) -> _Said:

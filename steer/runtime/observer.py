@@ -109,6 +109,10 @@ class Observer:
             self._tell(self._source.seen(look, self.now()))
         return look
 
+    def explain(self) -> list[str]:
+        """What each source of its activity says, best first; one line each."""
+        return self._source.explain(self.look(), self.now())
+
     def _look_soon(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._look_settled)

@@ -106,6 +106,8 @@ async def explain(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     v = c.view(params["session"])
     now = c.now()
     lines = [_explain_process(v, now), _explain_activity(v, now)]
+    if v.process in LIVE and (live := c.lives.get(v.spec.id)):
+        lines += [f"    {line}" for line in live.observer.explain()]
     for flag in v.flags:
         lines.append(f"flag {flag.rule}: {flag.title} ({_ago(now - flag.at)}, seen {flag.count} times)")
         lines += [f"    {line}" for line in flag.evidence]
