@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from steer.model.ask import Ask, Meaning
+from steer.model.codec import from_json
 from tests.agents.install import pins
 from tests.agents.outfit import OUTFITS, Outfit
 from tests.e2e import place as places
@@ -94,13 +96,16 @@ class Crew:
                 return
         self.place.wait(session, "flagged as looping", is_looping)
 
-    def allow(self, session: str, view: View) -> None:
-        """Say yes, once: by `answer` where steer has read the dialog, else by the dialog's own keys."""
-        if ask := view.get("ask"):
-            wish = {"digest": view.get("ask_digest", ""), "generation": view["spec"]["generation"]}
-            self.place.call("answer", session=session, choice=max(ask["selected"], 0), **wish)
-        else:
-            self.place.call("send_keys", session=session, keys=list(self.outfit.allow))
+    def allow(self, session: str) -> None:
+        """Say yes, once, to what it asks, as read and shown by steer."""
+        view = self.place.wait(session, "asking with choices", lambda v: v["ask"] and v["ask"]["choices"])
+        ask = from_json(Ask, view["ask"])
+        choice = next(i for i, c in enumerate(ask.choices) if c.means is Meaning.ONCE)
+        generation = view["spec"]["generation"]
+        made = self.place.call(
+            "answer", session=session, choice=choice, digest=ask.digest, generation=generation
+        )
+        assert made["delivery"] == "submitted", made
 
     def end(self) -> None:
         """Every agent of this place, for the next test's sake: they need up to a gigabyte each."""

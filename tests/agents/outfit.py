@@ -186,7 +186,7 @@ OUTFITS = {
             _aider,
             takes_task=False,
             has_tools=False,
-            ready="> ",
+            ready="diff>",
             dialog="(Y)es/(N)o",
             allow=("y", "enter"),
             reads_while_working=False,

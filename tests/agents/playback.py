@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steer.agents.profile import Profile
-from steer.model.event import ActivityReported
+from steer.model.event import ActivityReported, AskChanged
 from steer.model.session import Activity
 from steer.record.reader import Event, Header, Kind
-from steer.runtime.activity import SETTLE_S, ActivitySource
+from steer.runtime.activity import SETTLE_S, ActivitySource, Look, News
 from steer.term.emulator import Emulator
 from steer.term.status import Status
 
@@ -36,7 +36,8 @@ class Playback:
         self._source = ActivitySource("s1", profile)
         self._has_reports = has_reports
         self._look_at: float | None = None
-        self._said: list[tuple[float, ActivityReported]] = []
+        self._said: list[tuple[float, str, str]] = []  # when, what, by which source
+        self._now = (str(Activity.UNKNOWN), "nothing yet")
 
     def play(self, events: Sequence[Event], until: float) -> None:
         for event in events:
@@ -62,21 +63,31 @@ class Playback:
             return
         self._look_at = None
         if self._source.wants_screen:
-            self._note(self._source.seen(self._emulator.title, self._emulator.screen(), at), at)
+            look = Look(self._emulator.title, self._emulator.screen(), self._emulator.rows())
+            self._note(self._source.seen(look, at), at)
 
-    def _note(self, report: ActivityReported | None, at: float) -> None:
-        if report:
-            self._said.append((at, report))
+    def _note(self, news: News, at: float) -> None:
+        for event in news:
+            match event:
+                case ActivityReported(activity=activity, source=source):
+                    self._now = (activity, source)
+                case AskChanged():
+                    pass
+        ask = self._source.ask
+        what, source = self._now
+        self._said.append((at, f"{what} {ask.kind}" if ask else what, source))
 
     def samples(self, intervals: Sequence[Interval]) -> list[Sample]:
         """Every `SAMPLE_S` inside the intervals, the grace after their beginnings left out."""
-        times = [at for at, _ in self._said]
+        times = [at for at, _, _ in self._said]
         found = []
-        for begin, end, activity, _ in intervals:
+        for begin, end, activity, kind in intervals:
+            expected = f"{activity} {kind}" if activity == Activity.ASKING else activity
             for number in range(int((end - begin - GRACE_S) / SAMPLE_S)):
                 at = begin + GRACE_S + number * SAMPLE_S
                 place = bisect_right(times, at) - 1
-                said = self._said[place][1] if place >= 0 else None
-                name, source = (said.activity, said.source) if said else (Activity.UNKNOWN, "nothing yet")
-                found.append(Sample(at, activity, name, source))
+                _, said, source = (
+                    self._said[place] if place >= 0 else (0.0, str(Activity.UNKNOWN), "nothing yet")
+                )
+                found.append(Sample(at, expected, said, source))
         return found

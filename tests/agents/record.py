@@ -42,7 +42,7 @@ ROOT = Path("/tmp/ferry")
 OUT = Path(__file__).with_name("casts")
 INTERVALS = OUT / "intervals.toml"
 LIMIT_S = 60.0
-QUIET_S = 2.0
+QUIET_S = 1.0
 MAX_BYTES = 150 * 1024
 _MARK = "now "
 
@@ -216,6 +216,7 @@ def main() -> int:
     parser.add_argument("--scene", action="append", help="only this scene (repeat it for several)")
     wish = parser.parse_args()
     OUT.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no agent and no folder is left
     failed = 0
     for agent in wish.agents:
         for scene in SCENES:

@@ -67,15 +67,20 @@ async def _asked(s: Set) -> None:
 
 async def _answered(s: Set) -> None:
     await s.until(lambda: s.server.turns_ended)
+    await _at_rest(s)
+
+
+async def _at_rest(s: Set) -> None:
+    """From when its screen has come to rest; on a slow machine it shows what it did a while after it did it."""
+    s.now(Activity.UNKNOWN)
+    await s.quiet()
     s.now(Activity.IDLE)
     await s.rest(LOOK_S)
 
 
 async def idle(s: Set) -> None:
     await s.start("")
-    await s.quiet()
-    s.now(Activity.IDLE)
-    await s.rest(LOOK_S)
+    await _at_rest(s)
 
 
 async def working(s: Set) -> None:
@@ -88,9 +93,9 @@ async def interrupted(s: Set) -> None:
     await s.start(ferry.TASK)
     await _asked(s)
     await s.rest(2 * LOOK_S)
+    s.now(Activity.UNKNOWN)
     await s.interrupt()
-    s.now(Activity.IDLE)
-    await s.rest(LOOK_S)
+    await _at_rest(s)
 
 
 async def _wait_for_dialog(s: Set, words: str) -> None:
@@ -117,8 +122,7 @@ async def refused(s: Set) -> None:
     await _wait_for_dialog(s, dialog)
     await s.press("escape")
     await s.hides(dialog)
-    s.now(Activity.IDLE)
-    await s.rest(LOOK_S)
+    await _at_rest(s)
 
 
 async def question(s: Set) -> None:
@@ -153,9 +157,7 @@ async def trust(s: Set) -> None:
     await s.rest(LOOK_S)
     s.now(Activity.UNKNOWN)
     await s.press(*OUTFITS[s.agent].trust)
-    await s.quiet()
-    s.now(Activity.IDLE)
-    await s.rest(LOOK_S)
+    await _at_rest(s)
 
 
 async def tests_failed(s: Set) -> None:
@@ -164,9 +166,7 @@ async def tests_failed(s: Set) -> None:
     await s.start(ferry.TASK)
     await _wait_for_dialog(s, OUTFITS[s.agent].dialog)
     await s.press("n", "enter")
-    await s.quiet()
-    s.now(Activity.IDLE)
-    await s.rest(LOOK_S)
+    await _at_rest(s)
 
 
 _TUIS = ("claude", "codex", "gemini", "qwen", "opencode")
