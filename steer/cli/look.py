@@ -44,6 +44,18 @@ def add(verbs: Any) -> None:
     add_json(p)
     p.set_defaults(run=_log)
     p = verbs.add_parser(
+        "flags",
+        help="what is flagged in all sessions, with evidence; or dismiss one",
+        description="what is flagged in all sessions, with evidence; or dismiss one",
+    )
+    p.add_argument(
+        "--dismiss", nargs=2, metavar=("SESSION", "RULE"), help="hide it until it gets more severe"
+    )
+    p.add_argument("--minutes", type=float, default=0.0, help="with --dismiss: only for so long")
+    p.add_argument("--reason", default="", help="with --dismiss: goes into the log")
+    add_json(p)
+    p.set_defaults(run=_flags)
+    p = verbs.add_parser(
         "explain",
         help="why the board shows what it shows of a session",
         description="why the board shows what it shows of a session",
@@ -146,6 +158,29 @@ def _log(args: argparse.Namespace) -> int:
             say(f"{o['id']:>4}  {at}  {o['state']:<7}  {o['summary']}")
 
     return emit(args, {"operations": operations}, show)
+
+
+def _flags(args: argparse.Namespace) -> int:
+    from steer.cli.connection import call
+
+    if args.dismiss:
+        session, flag = args.dismiss
+        made = call("dismiss", session=session, flag=flag, minutes=args.minutes, reason=args.reason)
+        return emit(args, made, lambda: say(f"{made['hidden']} is hidden"))
+    views = call("view")["fleet"]["sessions"]
+    found = [{"session": v["spec"]["name"], **flag} for v in views for flag in v["flags"]]
+
+    def show() -> None:
+        for flag in found:
+            times = f" x{flag['count']}" if flag["count"] > 1 else ""
+            since = ago(time.time() - flag["at"])
+            say(f"{flag['session']}: {flag['severity']} {flag['rule']}: {flag['title']}{times} ({since})")
+            for line in flag["evidence"]:
+                say(f"    {line}")
+        if not found:
+            say("nothing is flagged")
+
+    return emit(args, {"flags": found}, show)
 
 
 def _explain(args: argparse.Namespace) -> int:

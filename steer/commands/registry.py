@@ -51,6 +51,8 @@ READ = (
             footer="focus"),
     Command("diff", "Diff", ("d",), "Read", "what the session changed against its base", footer="diff"),
     Command("replay", "Replay", ("v",), "Read", "watch the recording from any moment", reason=needs_recording),
+    Command("flags", "Flags", ("exclamation_mark",), "Read", "all flags with their evidence, and the key that helps",
+            _FLEET, needs_sessions, "flags"),
     Command("explain", "Explain", ("e",), "Read", "why steer thinks the agent is in this state"),
     Command("search", "Search", ("slash",), "Read", "find text in the pane and its scrollback", footer="search"),
     Command("copy", "Copy", ("y",), "Read", "copy the selected text to the clipboard"),

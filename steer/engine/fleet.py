@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from steer.model import event as ev
-from steer.model.flag import Flag, Severity
+from steer.model.flag import Flag, Mute, Severity
 from steer.model.fleet import FleetView
 from steer.model.operation import Operation, OperationState, Progress
 from steer.model.session import LIVE, Activity, Place, ProcessState, SessionView
@@ -34,6 +34,7 @@ class Fleet:
         self._sessions: dict[str, _Session] = {}
         self._operations: list[Operation] = []
         self._progress: dict[str, Progress] = {}
+        self._mutes: dict[str, dict[str, Mute]] = {}  # session -> flag's name -> how it was put away
 
     # -- views ----------------------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ class Fleet:
     def next_due(self) -> float | None:
         """When `due` has something to say next, or None."""
         times = [_due_at(s) for s in self._sessions.values() if s.changed_at]
+        times += [m.until for session in self._mutes.values() for m in session.values() if m.until]
         return min(times, default=None)
 
     def due(self, now: float) -> list[ev.Effect]:
@@ -78,6 +80,11 @@ class Fleet:
             if s.changed_at and _due_at(s) <= now:
                 s.changed_at = 0.0
                 effects.append(ev.TakeCheckpoint(name, "quiet"))
+        for name, mutes in self._mutes.items():
+            if over := [m.name for m in mutes.values() if m.until and m.until <= now]:
+                for flag in over:
+                    del mutes[flag]
+                self._show_flags(name, now)
         return effects
 
     # -- events ---------------------------------------------------------------------------------------
@@ -86,8 +93,9 @@ class Fleet:
         match event:
             case ev.SessionAdded():
                 return self._add(event)
-            case ev.OperationLogged(operation):
+            case ev.OperationLogged(operation, at=at):
                 self._log(operation)
+                self._mute(operation, at)
                 return []
             case ev.ProgressChanged(progress, is_over=over):
                 if over:
@@ -103,7 +111,7 @@ class Fleet:
         if s is None:
             return []
         effects = _fold(s, event)
-        s.view = replace(s.view, flags=_all_flags(s))
+        self._show_flags(name, event.at)
         return effects
 
     def forget(self, session: str) -> None:
@@ -119,6 +127,22 @@ class Fleet:
         )
         self._sessions[event.spec.id] = _Session(view)
         return []
+
+    def _show_flags(self, session: str, now: float) -> None:
+        if s := self._sessions.get(session):
+            mutes = self._mutes.get(session, {}).values()
+            flags = tuple(f for f in _all_flags(s) if not any(m.hides(f, now) for m in mutes))
+            s.view = replace(s.view, flags=flags)
+
+    def _mute(self, operation: Operation, now: float) -> None:
+        """A dismissal or a snooze: the operation log is where they live on."""
+        if operation.kind not in ("dismiss", "snooze") or operation.state is not OperationState.DONE:
+            return
+        detail = operation.detail
+        mute = Mute(str(detail["flag"]), Severity(detail["severity"]), float(detail.get("until") or 0.0))
+        if not mute.until or mute.until > now:
+            self._mutes.setdefault(operation.session, {})[mute.name] = mute
+            self._show_flags(operation.session, now)
 
     def _log(self, operation: Operation) -> None:
         for i, known in enumerate(self._operations):

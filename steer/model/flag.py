@@ -21,6 +21,25 @@ class Flag:
     evidence: tuple[str, ...] = ()  # lines or paths
     propose: str = ""  # id of the command that helps: "inject", "kill", "answer"
     count: int = 1  # how often the behaviour was seen
+    key: str = ""  # what it is about, where one rule can hold up several: an error, a file
+
+    @property
+    def name(self) -> str:
+        """The same for the same trouble, seen again."""
+        return f"{self.rule} {self.key}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A flag that the operator put away. It comes back when it gets more severe, or when its time is over."""
+
+    name: str
+    severity: Severity  # it had when it was put away
+    until: float = 0.0  # seconds since the epoch; 0: for good
+
+    def hides(self, flag: Flag, now: float) -> bool:
+        is_worse = flag.severity is Severity.URGENT and self.severity is not Severity.URGENT
+        return flag.name == self.name and not is_worse and (not self.until or now < self.until)
 
 
 @dataclass(frozen=True, slots=True)

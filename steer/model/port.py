@@ -47,6 +47,8 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
     gc_plan      {}                                                   -> {items: [{path, bytes, reason, is_safe}]}
     gc           {paths: [str]}                                       -> {freed_bytes}
     cancel       {progress}                                           -> {}
+    dismiss      {session, flag, reason, minutes}                     -> {hidden}   flag: `Flag.name` or its rule;
+                     minutes 0: until it gets more severe
     explain      {session}                                            -> {lines: [str]}
     profiles     {}                                                   -> {profiles: [{name, title, argv, is_installed}]}
 """

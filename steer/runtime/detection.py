@@ -121,6 +121,7 @@ def _flag(finding: Finding, now: float) -> Flag:
         (f"step {finding.onset_step}", *finding.evidence) if finding.onset_step else finding.evidence,
         _COMMAND.get(finding.propose, "inject"),
         finding.count,
+        finding.key,
     )
 
 

@@ -257,6 +257,7 @@ class Supervisor:
         self._due_timer = None
         for effect in self._fleet.due(self._clock.now()):
             self._perform(effect)
+        self._hub.fleet_changed()
         self._plan_due()
 
     def _perform(self, effect: ev.Effect) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from steer.model.ask import Ask, AskKind, Choice
+from steer.model.flag import Flag, Severity
 from steer.model.session import Activity
 from steer.ui.board_state import Mode
 from steer.ui.dialog.answer import AnswerDialog
 from steer.ui.dialog.card import Card
+from steer.ui.dialog.flags import FlagsDialog
 from steer.ui.dialog.fork import ForkDialog
 from steer.ui.dialog.inject import InjectDialog
-from tests.ui.fake_fleet import FakeFleet, view
+from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import Screen, running
 
 A = "salphaxxx"
@@ -183,3 +186,50 @@ def test_a_fork_says_what_it_knows_and_takes_an_earlier_turn() -> None:
         assert (sent["conversation"], sent["turn"], sent["task"]) == ("cut", "t1", "")
 
     story(asking(), tell)
+
+
+LOOP = Flag(
+    "same-error",
+    "same error, no progress",
+    Severity.WARN,
+    NOW - 60,
+    ("step 4", "AssertionError: 3 != 4"),
+    "inject",
+    3,
+    "e1",
+)
+
+
+def test_flags_show_their_evidence_and_the_key_that_helps() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "exclamation_mark", FlagsDialog)
+        text = s.text()
+        assert "same error, no progress ×3" in text and "AssertionError: 3 != 4" in text
+        assert "correct the agent" in text
+        await s.press("enter")
+        await s.until(lambda: isinstance(s.app.screen, InjectDialog))
+
+    story(asking(activity=Activity.WORKING, ask=None, flags=(LOOP,)), tell)
+
+
+@pytest.mark.parametrize(("key", "minutes"), [("x", 0), ("z", 30)])
+def test_a_flag_is_dismissed_or_snoozed_by_its_own_name(key: str, minutes: int) -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "exclamation_mark", FlagsDialog)
+        await s.press("down", key)
+        await s.until(lambda: called(s, "dismiss"))
+        assert called(s, "dismiss") == [{"session": A, "flag": "same-error e2", "minutes": minutes}]
+
+    fleet = asking(activity=Activity.WORKING, ask=None, flags=(LOOP, replace(LOOP, key="e2", at=NOW)))
+    fleet.results["dismiss"] = {"hidden": "same-error"}
+    story(fleet, tell)
+
+
+def test_the_evidence_is_shown_where_it_stands() -> None:
+    async def tell(s: Screen) -> None:
+        s.fleet.output(A, b"AssertionError: 3 != 4\r\n" + b"more\r\n" * 200)
+        await opened(s, "exclamation_mark", FlagsDialog)
+        await s.press("s")
+        await s.until(lambda: any(c[:1] == ("scroll",) and c[2] > 100 for c in s.fleet.sent))
+
+    story(asking(activity=Activity.WORKING, ask=None, flags=(LOOP,)), tell)

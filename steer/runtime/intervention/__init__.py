@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from steer.runtime.context import Context
-from steer.runtime.intervention import answer, fork, held, inject, inspect, keep, start, stop
+from steer.runtime.intervention import answer, flag, fork, held, inject, inspect, keep, start, stop
 
 Handler = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -50,5 +50,6 @@ METHODS: dict[str, Handler] = {
     "screen": inspect.screen,
     "shell": inspect.shell,
     "explain": inspect.explain,
+    "dismiss": flag.dismiss,
     "profiles": inspect.profiles,
 }

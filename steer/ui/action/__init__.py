@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from steer.ui.action import agent, app_wide, dialogue, navigate, replay, text
+from steer.ui.action import agent, app_wide, dialogue, flag, navigate, replay, text
 from steer.ui.action.context import Action
 
 ACTIONS: dict[str, Action] = {
     **navigate.ACTIONS,
     **agent.ACTIONS,
     **dialogue.ACTIONS,
+    **flag.ACTIONS,
     **text.ACTIONS,
     **replay.ACTIONS,
     **app_wide.ACTIONS,

@@ -76,6 +76,9 @@ class BoardContext(Protocol):
     def copy(self, text: str) -> None:
         """To the operator's clipboard (OSC 52); only ever on their own action."""
 
+    def run_command(self, command: str) -> None:
+        """Do what another command does, if it is possible now."""
+
     def open_search(self) -> None: ...
 
     def open_palette(self) -> None: ...

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from steer.engine.fleet import MAX_WAIT_S, QUIET_S, Fleet
 from steer.model import event as ev
+from steer.model.flag import Flag, Severity
 from steer.model.operation import Operation, OperationState
 from steer.model.session import Activity, DiffStat, Place, ProcessState, SessionSpec, SessionView
 
@@ -104,3 +105,38 @@ def test_what_is_past_undoing_is_not_in_the_way_of_what_is_not() -> None:
     assert f.next_undo() == pause
     f.receive(ev.ProcessExited("s1", 5.0, 0))
     assert f.next_undo() == start
+
+
+def _flagged(f: Fleet, at: float, severity: Severity = Severity.WARN) -> list[str]:
+    f.receive(ev.FlagsFound("s1", at, "steps", (Flag("same-error", "again", severity, at, key="e"),)))
+    return [x.rule for x in view(f).flags]
+
+
+def _put_away(f: Fleet, kind: str, at: float, until: float = 0.0) -> None:
+    detail = {"flag": "same-error e", "severity": "warn", "until": until}
+    f.receive(ev.OperationLogged(Operation(1, kind, "s1", at, OperationState.DONE, "", detail), at))
+
+
+def test_a_dismissed_flag_stays_away_until_it_gets_worse() -> None:
+    f = fleet()
+    assert _flagged(f, 10.0) == ["same-error"]
+    _put_away(f, "dismiss", 11.0)
+    assert view(f).flags == () and _flagged(f, 12.0) == []
+    assert _flagged(f, 13.0, Severity.URGENT) == ["same-error"]
+
+
+def test_a_snoozed_flag_comes_back_by_itself() -> None:
+    f = fleet()
+    _flagged(f, 10.0)
+    _put_away(f, "snooze", 11.0, until=50.0)
+    assert view(f).flags == () and f.next_due() == 50.0
+    assert f.due(50.0) == [] and [x.rule for x in view(f).flags] == ["same-error"]
+    assert f.next_due() is None
+
+
+def test_what_was_put_away_before_a_restart_stays_away() -> None:
+    f = Fleet("/repo")
+    _put_away(f, "dismiss", 5.0)  # the log is read before the sessions are
+    f.receive(ev.SessionAdded(SPEC, 6.0))
+    f.receive(ev.ProcessStarted("s1", 6.0, "/r.cast"))
+    assert _flagged(f, 7.0) == []
