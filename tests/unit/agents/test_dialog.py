@@ -209,6 +209,28 @@ def test_before_the_first_turn_only_early_dialogs_count() -> None:
     assert (ask.kind, ask.choices[1].means) == (AskKind.UPDATE, Meaning.DENY)
 
 
+@pytest.mark.parametrize(
+    ("agent", "text", "title"),
+    [
+        (
+            "codex",
+            "  Welcome to Codex\n\n> 1. Sign in with ChatGPT\n  2. Another way\n\n  Press enter to continue",
+            "Welcome to Codex",
+        ),
+        (
+            "gemini",
+            "╭────╮\n│ ? Get started │\n│ How would you like to authenticate │\n╰────╯",
+            "? Get started",
+        ),
+        ("qwen", "┌────┐\n│ Connect a Provider │\n│ › A provider │\n└────┘", "Connect a Provider"),
+    ],
+)
+def test_a_login_page_is_shown_and_answered_in_its_terminal(agent: str, text: str, title: str) -> None:
+    ask = read(agent, text, only_early=True)
+    assert ask is not None
+    assert (ask.kind, ask.title, ask.choices) == (AskKind.AUTH, title, ())
+
+
 @pytest.mark.parametrize(("agent", "text"), [("claude", CLAUDE), ("codex", CODEX), ("qwen", QWEN)])
 def test_a_dialog_further_up_is_an_old_message(agent: str, text: str) -> None:
     assert read(agent, f"{text}\n● Went on.\n\n{RULE}\n❯ \n{RULE}\n  ? for shortcuts") is None
