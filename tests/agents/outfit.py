@@ -35,8 +35,7 @@ class Outfit:
     trust: tuple[str, ...] = ("enter",)  # the keys that say yes in its trust dialog
     ready: str = "Type your message"  # on its screen when it takes a message
     dialog: str = "Allow execution"  # in its permission dialog
-    error_words: str = "API Error"  # on its screen when it gave up
-    shows_retries: bool = False  # it tries again for long, and its screen says so
+    error_words: str = "API Error"  # on its screen when it gave up, or while it tries again for long
 
 
 def _json(path: Path, value: object) -> None:
@@ -177,7 +176,7 @@ OUTFITS = {
             _opencode,
             ready="ctrl+p",
             dialog="Permission required",
-            shows_retries=True,
+            error_words="[retrying",
         ),
         Outfit(
             "aider",
@@ -190,7 +189,7 @@ OUTFITS = {
             dialog="(Y)es/(N)o",
             allow=("y", "enter"),
             reads_while_working=False,
-            shows_retries=True,
+            error_words="Retrying in",
         ),
     )
 }

@@ -137,17 +137,12 @@ async def question(s: Set) -> None:
 
 
 async def failing(s: Set) -> None:
-    """The service fails at every request; agents that try again do so while this is recorded."""
+    """The service fails at every request; an agent that tries again for long does so while this is recorded."""
     await s.start(ferry.TASK)
-    await s.until(lambda: s.server.main())
-    if OUTFITS[s.agent].shows_retries:
-        s.now(Activity.ERROR, "retrying")
-        await s.rest(3 * LOOK_S)
-        return
-    s.now(Activity.WORKING)
+    await _asked(s)
     await s.shows(OUTFITS[s.agent].error_words)
     s.now(Activity.ERROR)
-    await s.rest(LOOK_S)
+    await s.rest(3 * LOOK_S)
 
 
 async def trust(s: Set) -> None:

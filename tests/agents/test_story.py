@@ -132,7 +132,9 @@ def _is_remembered(crew: Crew, session: str) -> None:
     """The model hears the task of before and the new words, from an agent that works in this session's worktree."""
     crew.wait_for(session, "idle")
     crew.say(session, ferry.ADVICE)
-    folder = str(crew.place.worktree(session)) if crew.outfit.has_tools else ""  # aider does not say where it is
+    folder = (
+        str(crew.place.worktree(session)) if crew.outfit.has_tools else ""
+    )  # aider does not say where it is
     until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
     assert crew.server.count_told(ferry.TASK, folder) == 1
     crew.server.open_gate()
