@@ -87,7 +87,8 @@ def _play(names: list[str], pace: float) -> int:
             pass
         return status
     finally:
-        shut_down(common_dir())
+        for name, why in shut_down(common_dir()).items():
+            print(f"{name} could not be ended: {why}")
 
 
 def _wants_back() -> bool:

@@ -36,10 +36,15 @@ def _down(args: argparse.Namespace) -> int:
     from steer.cli.connection import common_dir
     from steer.runtime.supervise import shut_down
 
-    shut_down(common_dir())
-    return emit(
-        args, {}, lambda: say("every agent here has ended; worktrees and recordings are where they were")
-    )
+    remain = shut_down(common_dir())
+
+    def show() -> None:
+        for name, why in remain.items():
+            say(f"{name} could not be ended: {why}")
+        if not remain:
+            say("every agent here has ended; worktrees and recordings are where they were")
+
+    return emit(args, {"remain": remain}, show) or int(bool(remain))
 
 
 def size(count: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from steer.agents.catalog import Catalog, load_catalog
 from steer.agents.profile import Profile
 from steer.config.load import Loaded
 from steer.config.path import RepositoryPath
+from steer.config.schema import Config
 from steer.engine.fleet import Fleet
-from steer.errors import UserError
+from steer.errors import ConfigError, UserError
 from steer.model import event as ev
 from steer.model.operation import Operation, Progress
 from steer.model.session import LIVE, Place, SessionSpec, SessionView
@@ -61,14 +63,25 @@ class Context:
     flushing: set[str] = field(default_factory=set)  # sessions whose queue is being looked at
     answering: set[str] = field(default_factory=set)  # sessions for which a policy answers just now
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)  # begun by `later`, and not ended
+    good_config: Config = field(default_factory=Config)  # as it could last be read; likewise the profiles
+    good_catalog: Catalog = field(default_factory=lambda: Catalog({}))
     inject_results: dict[str, dict[str, Any]] = field(default_factory=dict)  # by token: at most once
 
     def catalog(self) -> Catalog:
+        """All profiles. Raises `ConfigError` where a file of the user's cannot be read."""
         return load_catalog(self.load_config().config.agents)
 
+    def settings(self) -> Config:
+        """The configuration as it was when it could last be read: a slip in a file must not keep agents alive."""
+        with contextlib.suppress(ConfigError):
+            self.good_config = self.load_config().config
+        return self.good_config
+
     def profile(self, spec: SessionSpec) -> Profile:
-        """What is known of the session's agent; the generic profile where nothing is."""
-        return self.catalog().get(spec.agent)
+        """What is known of the session's agent, from the profiles as they could last be read; else the generic one."""
+        with contextlib.suppress(ConfigError):
+            self.good_catalog = self.catalog()
+        return self.good_catalog.get(spec.agent)
 
     def now(self) -> float:
         return self.clock.now()

@@ -91,17 +91,22 @@ def _check_start(line: bytes, paths: RepositoryPath) -> None:
         raise from_json(error)
 
 
-def shut_down(common_dir: Path) -> None:
+def shut_down(common_dir: Path) -> dict[str, str]:
     """End every session of the fleet and then its supervisor. Worktrees and recordings stay.
 
-    Where the supervisor is gone but sessions are not, one is started for it: only it can reach them all.
+    Returns what could not be ended: session name -> its processes, or why. Raises `SteerError` where the supervisor
+    could not do it. Where it is gone but sessions are not, one is started for that: only it can reach them all.
     """
     paths = paths_for(common_dir)
-    with contextlib.suppress(SteerError):
-        if any(paths.runtime.glob("k-*.sock")):
-            ensure_supervisor(common_dir)
+    if has_keepers := any(paths.runtime.glob("k-*.sock")):
+        ensure_supervisor(common_dir)
+    try:
         with SyncClient(paths.socket) as client:
-            client.call("shut_down")
+            return dict(client.call("shut_down")["remain"])
+    except EnvironmentFault:
+        if has_keepers:
+            raise
+        return {}  # nothing runs here
 
 
 def make_folders(paths: RepositoryPath) -> None:

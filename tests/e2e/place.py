@@ -23,7 +23,7 @@ import pytest
 
 import steer
 from steer.config.path import RepositoryPath
-from steer.errors import EnvironmentFault
+from steer.errors import EnvironmentFault, SteerError
 from steer.runtime import supervise
 from steer.runtime.sync_client import SyncClient
 
@@ -208,7 +208,8 @@ class Place:
 
     def close(self) -> list[str]:
         """End the fleet as steer does; what was left all the same is killed and returned."""
-        supervise.shut_down(self.common_dir)
+        with contextlib.suppress(SteerError):
+            supervise.shut_down(self.common_dir)
         with contextlib.suppress(pytest.fail.Exception):
             until("the place is quiet", lambda: not self.processes(), 15.0)
         left = [f"{pid} {_read(pid, 'cmdline')!r}" for pid in self.processes()]

@@ -347,3 +347,19 @@ def test_two_repositories_have_two_fleets(place: Place) -> None:
     assert [v["spec"]["name"] for v in other.views()] == ["there"]
     assert place.supervisor() != other.supervisor()
     other.call("shut_down")
+
+
+def test_agents_are_ended_though_a_configuration_file_is_broken(place: Place) -> None:
+    session = place.start(["/bin/sh", "-c", "while :; do sleep 1; done"])
+    folder = place.root / "c" / "steer" / "agents"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text("<<<<<<< not TOML")
+    with place.client() as client:
+        (folder.parent / "config.toml").write_text("[stop\n")
+        client.call("kill", session=session)
+        client.call("undo")
+        (folder.parent / "config.toml").unlink()
+    again = place.run("respawn", session)
+    assert again.status != 0 and "mine.toml" in again.err, "what starts something says what is wrong"
+    done = place.run("down")
+    assert done.status == 0 and "has ended" in done.out

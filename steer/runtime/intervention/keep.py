@@ -62,12 +62,20 @@ async def gc(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 async def shut_down(c: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """End every agent and then the supervisor; nothing is moved or removed."""
+    """End every agent and then the supervisor; nothing is moved or removed. While an agent remains, so does it."""
     lives = [live for live in c.lives.values() if live.is_attached]
     for live in lives:
         c.save(replace(live.spec, stopped=live.spec.generation))
-    await asyncio.gather(*(stop_processes(c, live.spec) for live in lives), return_exceptions=True)
+    results = await asyncio.gather(*(stop_processes(c, live.spec) for live in lives), return_exceptions=True)
+    remain = {}
+    for live, result in zip(lives, results, strict=True):
+        if isinstance(result, BaseException):
+            remain[live.spec.name] = str(result)
+        elif result:
+            remain[live.spec.name] = ", ".join(f"{p.get('name')} ({p.get('pid')})" for p in result)
+    if remain:
+        return {"remain": remain}
     await asyncio.gather(*(live.detach(forget=True) for live in lives), return_exceptions=True)
     c.lives.clear()
     asyncio.get_running_loop().call_later(0.05, c.end)  # after the answer is out
-    return {}
+    return {"remain": {}}

@@ -177,7 +177,7 @@ async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
     live.mark("kill")
     await _ask_to_leave(c, live)
     soft = [signal.SIGHUP, signal.SIGTERM] if c.view(spec.id).process in LIVE else []
-    return await live.stop([int(s) for s in soft], c.load_config().config.stop.grace_s)
+    return await live.stop([int(s) for s in soft], c.settings().stop.grace_s)
 
 
 async def _ask_to_leave(c: Context, live: LiveSession) -> None:
@@ -191,7 +191,7 @@ async def _ask_to_leave(c: Context, live: LiveSession) -> None:
     live.expect_end()
     with contextlib.suppress(SteerError, TimeoutError):
         await press(live, keys)
-        await asyncio.wait_for(live.wait_ended(), c.load_config().config.stop.grace_s)
+        await asyncio.wait_for(live.wait_ended(), c.settings().stop.grace_s)
 
 
 async def undo(c: Context, params: dict[str, Any]) -> dict[str, Any]:
