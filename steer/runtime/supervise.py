@@ -165,6 +165,7 @@ def _supervise(common_dir: Path, paths: RepositoryPath, say: Callable[[dict[str,
 
     faulthandler.enable()  # a crash in native code leaves its stack in the log
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs every change, hooks' too
     with contextlib.suppress(FileNotFoundError):
         paths.socket.unlink()  # ours by the lock: whoever bound it is gone
     supervisor = Supervisor(Trees(discover(common_dir), paths), paths)

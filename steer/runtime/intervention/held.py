@@ -49,6 +49,8 @@ async def flush(c: Context, session: str) -> None:
         waiting = held(c, session)
         if waiting and live.observer.activity is Activity.IDLE and c.lives.get(session) is live:
             await _type(c, waiting[0])
+    except SteerError as e:
+        c.emit(ev.SessionNoted(session, c.now(), f"the queued text was not typed: {e.message}"))
     finally:
         c.flushing.discard(session)
         tell(c, session)
@@ -56,15 +58,16 @@ async def flush(c: Context, session: str) -> None:
 
 async def _type(c: Context, operation: Operation) -> None:
     live = c.lives[operation.session]
+    profile = c.profile(live.spec)
     operation = c.journal.update(operation, is_typing=True)
     paste = make_paste(
         str(operation.detail["text"]),
         is_bracketed=live.emulator.has_paste,
-        max_lines=c.profile(live.spec).paste_lines,
+        max_lines=profile.paste_lines,
     )
     live.mark(f"inject {paste.digest[:12]}: queued text")
     try:
-        fate = await deliver(live, c.profile(live.spec), paste, "queue", submit=True)
+        fate = await deliver(live, profile, paste, "queue", submit=True)
     except SteerError as e:
         fate = Fate(Delivery.NOT_DELIVERED, e.message)
     if fate.delivery is Delivery.REFUSED:  # nothing was typed: it goes on waiting

@@ -162,6 +162,7 @@ async def finish_kill(c: Context, spec: SessionSpec, record: dict[str, Any]) -> 
     """The second half of a kill, after its plan is on disk; done again after a crash it does what is left."""
     if live := c.lives.pop(spec.id, None):
         await live.detach(forget=True)
+    c.hooks.forget(spec.id)
     await c.trees.trash(record)
     crash_point("kill.moved")
     c.save(replace(spec, place=Place.TRASH, stopped=spec.generation))
