@@ -359,7 +359,8 @@ def test_agents_are_ended_though_a_configuration_file_is_broken(place: Place) ->
         client.call("kill", session=session)
         client.call("undo")
         (folder.parent / "config.toml").unlink()
-    again = place.run("respawn", session)
-    assert again.status != 0 and "mine.toml" in again.err, "what starts something says what is wrong"
+    assert place.run("respawn", session).status == 0
+    another = place.run("run", "x", "-a", "/bin/sh")
+    assert another.status != 0 and "mine.toml" in another.err, "who starts something hears what is wrong"
     done = place.run("down")
     assert done.status == 0 and "has ended" in done.out
