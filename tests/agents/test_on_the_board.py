@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from steer.term.paste import make_paste
 from tests.agents.crew import Crew
 from tests.agents.table import TABLE
 from tests.e2e.board_terminal import BoardTerminal
@@ -24,7 +25,8 @@ def test_it_is_corrected_by_keys(crew: Crew) -> None:
             terminal.press(b"i")
             terminal.shows("Correct the agent")
             terminal.press(ferry.ADVICE.encode())
-            terminal.shows(ferry.ADVICE.split(". ")[1])
+            typed = make_paste(ferry.ADVICE, is_bracketed=True).data
+            terminal.shows(f"{len(typed)} bytes")  # Enter sends what was shown, so it has to be shown
             terminal.press(b"\r")
             terminal.read()
             crew.server.open_gate()
