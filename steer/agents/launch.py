@@ -27,8 +27,11 @@ class Launch:
     argv: tuple[str, ...]
 
 
-def plan_launch(wanted: str, task: str, catalog: Catalog) -> Launch:
-    """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist."""
+def plan_launch(wanted: str, task: str, catalog: Catalog, path: str | None = None) -> Launch:
+    """How to start `wanted` on `task`. Raises `UserError` where it is empty or does not exist.
+
+    `path`: the $PATH it will be started with; None: this process's.
+    """
     if not wanted.strip():
         raise UserError(
             "the agent is an empty command", 'name one with -a, for example -a "python3 agent.py"'
@@ -36,13 +39,13 @@ def plan_launch(wanted: str, task: str, catalog: Catalog) -> Launch:
     profile = catalog.known(wanted)
     if profile is not None and profile.argv:
         parts = (*profile.argv, *(profile.task if task else ()))
-        _check_exists(parts[0], wanted)
+        _check_exists(parts[0], wanted, path)
         return Launch(wanted, tuple(part.replace("{task}", task) for part in parts))
-    argv = _command(wanted, task)
+    argv = _command(wanted, task, path)
     return Launch(_short_name(wanted), argv)
 
 
-def _command(wanted: str, task: str) -> tuple[str, ...]:
+def _command(wanted: str, task: str, path: str | None) -> tuple[str, ...]:
     if _SHELL_SYNTAX.search(wanted.replace("{task}", "")):
         quoted = re.sub(r"""(["']?)\{task\}\1""", lambda _: shlex.quote(task), wanted)
         return ("/bin/sh", "-c", quoted)
@@ -51,12 +54,12 @@ def _command(wanted: str, task: str) -> tuple[str, ...]:
     except ValueError as e:
         raise UserError(f"the agent's command cannot be read: {e}", f"check the quotes in {wanted!r}") from e
     argv = tuple(part.replace("{task}", task) for part in words)
-    _check_exists(argv[0], wanted)
+    _check_exists(argv[0], wanted, path)
     return argv
 
 
-def _check_exists(program: str, wanted: str) -> None:
-    if "/" not in program and shutil.which(program) is None:
+def _check_exists(program: str, wanted: str, path: str | None) -> None:
+    if "/" not in program and shutil.which(program, path=path) is None:
         raise UserError(
             f"the agent's command {program!r} is not installed or not on PATH",
             "install it, or give another command with -a"
@@ -89,16 +92,18 @@ def with_hooks(argv: tuple[str, ...], profile: Profile, file: str) -> tuple[str,
     return (argv[0], *(part.replace("{file}", file) for part in profile.hooks), *argv[1:])
 
 
+# What a Claude Code sets for its own children goes; what configures one (CLAUDE_CONFIG_DIR and its like) stays.
+_CONFIGURES = r"(?:_CONFIG_DIR$|_CODE_(?:USE|DISABLE|ENABLE|SKIP|MAX|AUTO|API|SUBAGENT|EFFORT|OAUTH|NO)_)"
 _LEAKS = re.compile(
-    r"^(CLAUDE.*|TMUX.*|STY|STEER_(?!DEMO_).*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
+    rf"^(CLAUDE(?!{_CONFIGURES}).*|TMUX.*|STY|STEER_(?!DEMO_).*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
 )
 
 
 def child_environment(base: Mapping[str, str], session: str, name: str, task: str) -> dict[str, str]:
     """The agent's environment: the operator's, less what would tell it that it runs inside another tool.
 
-    An agent that inherits `CLAUDE*` or `TMUX` behaves as a child of that session; `GIT_*` would point its git
-    at another repository.
+    An agent that inherits `CLAUDECODE` and its like or `TMUX` behaves as a child of that session; `GIT_*` would
+    point its git at another repository.
     """
     env = {k: v for k, v in base.items() if not _LEAKS.match(k)}
     env.update(TERM="xterm-256color", COLORTERM="truecolor")

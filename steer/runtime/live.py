@@ -69,6 +69,7 @@ class LiveSession:
             tuple[bytes | None, int]
         ] = []  # (output, its end) or (None, begin of what follows)
         self._title = ""
+        self._title_timer: asyncio.TimerHandle | None = None
         self.observer = Observer(spec.id, self.emulator, emit, now, profile)
         self._noted_at = 0.0
         self._healed_at = 0.0
@@ -144,6 +145,9 @@ class LiveSession:
             self._noted_at = now
             self._settle_title()
             self._emit(ev.OutputSeen(self.spec.id, now))
+        elif self._title_timer is None and self.emulator.title != self._title:
+            loop = asyncio.get_running_loop()
+            self._title_timer = loop.call_later(OUTPUT_NOTE_S, self._settle_title)
         self.observer.output()
         if self.on_output:
             self.on_output(data, now)
@@ -162,6 +166,9 @@ class LiveSession:
                 self._emit(ev.SessionNoted(self.spec.id, now, f"{title} {body}".strip()[:200]))
 
     def _settle_title(self) -> None:
+        if self._title_timer:
+            self._title_timer.cancel()
+            self._title_timer = None
         title = self.emulator.title
         if title != self._title:
             self._title = title

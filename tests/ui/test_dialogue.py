@@ -17,7 +17,7 @@ from steer.ui.dialog.answer import AnswerDialog
 from steer.ui.dialog.card import Card
 from steer.ui.dialog.flags import FlagsDialog
 from steer.ui.dialog.fork import ForkDialog
-from steer.ui.dialog.inject import InjectDialog
+from steer.ui.dialog.inject import Composer, InjectDialog
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import Screen, running
 
@@ -233,3 +233,34 @@ def test_the_evidence_is_shown_where_it_stands() -> None:
         await s.until(lambda: any(c[:1] == ("scroll",) and c[2] > 100 for c in s.fleet.sent))
 
     story(asking(activity=Activity.WORKING, ask=None, flags=(LOOP,)), tell)
+
+
+def test_enter_sends_what_stands_there_now_with_its_own_preview() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        await s.press(*"old")
+        await s.until(lambda: called(s, "preview"))
+        s.fleet.results["preview"] = {**SHOWN, "shown": "older", "digest": "new"}
+        composer = s.app.screen.query_one(Composer)
+        composer.insert("er")  # its change is told to the dialog only later
+        assert isinstance(s.app.screen, InjectDialog)
+        await s.app.screen._send()
+        await s.until(lambda: called(s, "inject"))
+        assert (called(s, "inject")[0]["text"], called(s, "inject")[0]["digest"]) == ("older", "new")
+
+    story(asking(), tell)
+
+
+def test_what_differs_from_what_was_typed_is_read_before_it_is_sent() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        s.fleet.results["preview"] = {**SHOWN, "shown": "Note: /clear", "digest": "new"}
+        s.app.screen.query_one(Composer).insert("/clear")
+        assert isinstance(s.app.screen, InjectDialog)
+        await s.app.screen._send()
+        assert isinstance(s.app.screen, InjectDialog) and not called(s, "inject")
+        await s.until(lambda: "Note: /clear" in s.text())
+        await s.press("enter")
+        await s.until(lambda: called(s, "inject"))
+
+    story(asking(), tell)

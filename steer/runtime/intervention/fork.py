@@ -100,7 +100,7 @@ def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict
     if argv := tuple(map(str, params.get("argv") or ())):
         return replace(child, argv=argv, agent=str(params.get("agent") or parent.agent))
     if wanted := str(params.get("agent") or ""):
-        plan = plan_launch(wanted, task, c.catalog())
+        plan = plan_launch(wanted, task, c.catalog(), dict(params.get("env") or os.environ).get("PATH"))
         return replace(child, argv=plan.argv, agent=plan.agent)
     if task != parent.task:
         return replace(child, argv=_with_task(parent.argv, parent.task, task))

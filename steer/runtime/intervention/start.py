@@ -73,7 +73,11 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"this repository's .steer/config.toml wants to run commands: {what}",
             "read them, then allow exactly these with `steer config trust`",
         )
-    plan = Launch(wish.agent, wish.argv) if wish.argv else plan_launch(wish.agent, wish.task, c.catalog())
+    plan = (
+        Launch(wish.agent, wish.argv)
+        if wish.argv
+        else plan_launch(wish.agent, wish.task, c.catalog(), wish.env.get("PATH"))
+    )
     commit, base_name = await c.trees.resolve_base(wish.base)
     sessions, notes = [], []
     for _ in range(wish.n):

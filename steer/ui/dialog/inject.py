@@ -60,6 +60,7 @@ class InjectDialog(Card[dict[str, Any]]):
         self._mode = next((i for i, m in enumerate(self._modes) if m["id"] == modes["default"]), 0)
         self._mode_line = CardText([])
         self._preview: dict[str, Any] = {}
+        self._previewed = ""  # the text it is of
         self._timer: Timer | None = None
         self._token = secrets.token_hex(8)
         self._facts = CardText([])
@@ -93,8 +94,9 @@ class InjectDialog(Card[dict[str, Any]]):
         self._ask_soon()
 
     def on_text_area_changed(self) -> None:
-        self._preview = {}
-        self._ask_soon()
+        if self._previewed != self.query_one(Composer).text:
+            self._preview = {}
+            self._ask_soon()
 
     def _ask_soon(self) -> None:
         if self._timer is not None:
@@ -108,7 +110,7 @@ class InjectDialog(Card[dict[str, Any]]):
         except SteerError as e:
             made = {"refusal": e.message, "shown": "", "size": 0, "warnings": []}
         if self.is_mounted and text == self.query_one(Composer).text:
-            self._preview = made
+            self._preview, self._previewed = made, text
             self._facts.show(preview_lines(made, text, bool(text.strip())))
 
     async def take_key(self, event: events.Key) -> None:
@@ -124,15 +126,18 @@ class InjectDialog(Card[dict[str, Any]]):
             await self._send()
 
     async def _send(self) -> None:
-        if not self._preview:
+        text = self.query_one(Composer).text
+        if not self._preview or self._previewed != text:  # keys come faster than the change is told
             await self._ask_preview()
+            if self._previewed != text or self._preview.get("shown") != text or self._preview["warnings"]:
+                return  # there is something to read before it is sent
         made = self._preview
         mode = self._modes[self._mode]
         if not made or made["refusal"] or mode["reason"] or not self.is_mounted:
             return
         self.dismiss(
             {
-                "text": self.query_one(Composer).text,
+                "text": text,
                 "mode": mode["id"],
                 "generation": made["generation"],
                 "digest": made["digest"],

@@ -58,6 +58,10 @@ def test_what_cannot_be_started_is_a_sentence(wanted: str) -> None:
 def test_other_tools_do_not_leak_into_the_agent() -> None:
     base = {
         "CLAUDECODE": "1",
+        "CLAUDE_CODE_SESSION_ID": "x",
+        "CLAUDE_PID": "7",
+        "CLAUDE_CONFIG_DIR": "/c",
+        "CLAUDE_CODE_USE_BEDROCK": "1",
         "TMUX": "x",
         "TMUX_PANE": "%1",
         "GIT_DIR": "/x",
@@ -66,5 +70,9 @@ def test_other_tools_do_not_leak_into_the_agent() -> None:
     }
     env = child_environment(base, "s1", "one", "the task")
     assert env["HOME"] == "/h"
-    assert not {"CLAUDECODE", "TMUX", "TMUX_PANE", "GIT_DIR"} & set(env)
+    leaks = {"CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID", "TMUX", "TMUX_PANE", "GIT_DIR"}
+    assert not leaks & set(env)
+    assert (env["CLAUDE_CONFIG_DIR"], env["CLAUDE_CODE_USE_BEDROCK"]) == ("/c", "1"), (
+        "the user's own settings"
+    )
     assert (env["STEER_SESSION"], env["STEER_TASK"], env["TERM"]) == ("s1", "the task", "xterm-256color")
