@@ -20,11 +20,14 @@ from steer.errors import ConfigError
 from steer.model import event as ev
 from steer.model.flag import Flag, Severity
 from steer.model.session import Activity, SessionSpec, SessionView
-from steer.model.step import Entry, Told
+from steer.model.step import Arrival, Entry, Told
 
 FLOOD_BYTES_PER_S = 128 * 1024  # of output; more than that is not read for turns
 MAX_FLAGS = 20  # of one session at a time
 _SEVERITY = {Level.AMBER: Severity.WARN, Level.RED: Severity.URGENT}
+_ENDED_BY_SUCCESS = frozenset(
+    {"same-error", "same-edit", "empty-search", "cycle", "done-while-failing", "explained-away"}
+)
 _COMMAND = {"restart": "fork", "fork": "fork", "answer": "answer", "interrupt": "interrupt", "kill": "kill"}
 log = logging.getLogger("steer.detection")
 
@@ -60,7 +63,21 @@ class Detection:
 
     def entry(self, session: str, entry: Entry) -> None:
         if watched := self._watched.get(session):
-            self._note(session, watched, watched.pipeline.feed(entry))
+            self._feed(session, watched, entry)
+
+    def _feed(self, session: str, watched: _Watched, entry: Entry) -> None:
+        if isinstance(entry, Told) and entry.arrival is Arrival.SUBMITTED and watched.flags:
+            watched.flags.clear()  # they are answered; what comes back is flagged again, more severely
+            self._tell(session, watched)
+        self._note(session, watched, watched.pipeline.feed(entry))
+
+    def passed_check(self, session: str) -> None:
+        """steer's own check found everything good: what failed before is over."""
+        if watched := self._watched.get(session):
+            kept = {name: flag for name, flag in watched.flags.items() if flag.rule not in _ENDED_BY_SUCCESS}
+            if len(kept) != len(watched.flags):
+                watched.flags = kept
+                self._tell(session, watched)
 
     def output(self, session: str, data: bytes, at: float) -> None:
         """What the agent printed, in order; `at` in seconds since the epoch."""
@@ -74,14 +91,14 @@ class Detection:
         if watched.taken > FLOOD_BYTES_PER_S:
             return
         for entry in watched.terminal.feed(at, data):
-            self._note(session, watched, watched.pipeline.feed(entry))
+            self._feed(session, watched, entry)
 
     def told(self, session: str, text: str) -> None:
         """The operator said something to an agent whose transcript is not read."""
         if (watched := self._watched.get(session)) and watched.terminal is not None:
-            self._note(session, watched, watched.pipeline.feed(Told(self._now(), text)))
+            self._feed(session, watched, Told(self._now(), text))
 
-    def passed(self) -> None:
+    def look(self) -> None:
         """Some time has passed: who works in silence?"""
         now = self._now()
         for session, watched in self._watched.items():

@@ -50,7 +50,7 @@ class FollowUp:
         """Until cancelled: what only the passing of time brings about."""
         while True:
             await asyncio.sleep(LOOK_S)
-            self._detection.passed()
+            self._detection.look()
             try:
                 await self._budget.look()
             except SteerError as e:  # a configuration that cannot be read, an agent that just ended
@@ -102,6 +102,8 @@ class FollowUp:
                 self._spawn(self._end_detection(session))
                 if held.held(self._c, session):
                     held.give_up(self._c, session)
+            case ev.CheckChanged(session=session, result=result) if result.state == "passed":
+                self._detection.passed_check(session)
             case ev.OperationLogged(operation):
                 if operation.kind == "inject" and operation.state is OperationState.DONE:
                     self._detection.told(operation.session, str(operation.detail.get("text", "")))
