@@ -26,4 +26,4 @@ def repeated_failure(results: Sequence[CheckResult], at: float) -> Flag | None:
     what = f"{last.failed} failing" if last.failed > 0 else "the check fails"
     severity = Severity.URGENT if alike >= URGENT_AFTER else Severity.WARN
     evidence = (last.text, f"{alike} checkpoints in a row without progress")
-    return Flag("repeated-failure", f"{what}, no progress ×{alike}", severity, at, evidence, "inject", alike)
+    return Flag("repeated-failure", f"{what}, no progress", severity, at, evidence, "inject", alike)

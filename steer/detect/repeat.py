@@ -91,7 +91,7 @@ class RepeatDetector:
             return
         trouble.said = level
         yield Finding(
-            rule, Kind.REPEATED_FAILURE, level, f"{_TITLES[rule]}, ×{count}"[:60], sight.number, sight.at,
+            rule, Kind.REPEATED_FAILURE, level, _TITLES[rule], sight.number, sight.at,
             trouble.steps[amber - 1], (line, *(f"step {n}" for n in trouble.steps[-5:])),
             "inject" if level is Level.AMBER else "fork", key, count,
         )  # fmt: skip

@@ -35,6 +35,7 @@ log = logging.getLogger("steer.detection")
 @dataclass(slots=True)
 class _Watched:
     pipeline: Pipeline
+    since: float  # what is older was done by the session that this one was forked from
     flags: dict[str, Flag] = field(default_factory=dict)  # by rule and key
     terminal: TerminalReader | None = None
     window: int = 0  # second in which `taken` bytes of output were read
@@ -58,11 +59,14 @@ class Detection:
     def begin(self, spec: SessionSpec, *, reads_terminal: bool) -> None:
         """A session's agent was started or taken over."""
         pipeline = Pipeline(spec.task, spec.scope, user_rules())
-        self._watched[spec.id] = _Watched(pipeline, terminal=TerminalReader() if reads_terminal else None)
+        self._watched[spec.id] = _Watched(
+            pipeline, spec.created_at, terminal=TerminalReader() if reads_terminal else None
+        )
         self._emit(ev.FlagsFound(spec.id, self._now(), "steps", ()))
 
     def entry(self, session: str, entry: Entry) -> None:
-        if watched := self._watched.get(session):
+        watched = self._watched.get(session)
+        if watched and not 0 < entry.at < watched.since:
             self._feed(session, watched, entry)
 
     def _feed(self, session: str, watched: _Watched, entry: Entry) -> None:

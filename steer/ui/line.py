@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from steer.term.visible import visible
 from steer.term.width import clip, text_width
+
+MAX_WRAPPED = 64 * 1024  # cells of one line
 
 
 class Span(NamedTuple):
@@ -68,3 +71,17 @@ def key_hint(*hints: tuple[str, str]) -> Line:
     for key, word in hints:
         line += [Span(key, "text.accent bold"), Span(f" {word}   ", "text.muted")]
     return line
+
+
+def wrapped(text: str, width: int, role: str) -> list[Line]:
+    """Untrusted `text` made visible, all of it, in lines of at most `width` cells."""
+    lines: list[Line] = []
+    for line in text.splitlines():
+        rest = visible(line, MAX_WRAPPED)
+        while True:
+            head = clip(rest, width)
+            lines.append([Span(head, role)])
+            rest = rest[len(head) :]
+            if not rest or not head:
+                break
+    return lines

@@ -52,7 +52,7 @@ async def memory_of(c: Context, parent: SessionSpec) -> Memory:
     reason = why_not_continued(c, parent, parent)
     if not reason:
         turns = await _turns(c, parent)
-        count = f" ({len(turns)} turns)" if turns else ""
+        count = f" ({len(turns)} turn{'s' if len(turns) > 1 else ''})" if turns else ""
         return Memory(
             "whole", f"the conversation{count}: the child remembers all of it, and waits for you", turns
         )

@@ -16,14 +16,12 @@ from textual.widgets import Input
 from steer.model.ask import Ask
 from steer.model.session import SessionView
 from steer.term.visible import visible
-from steer.term.width import clip
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
-from steer.ui.line import Line, Span
+from steer.ui.line import Line, Span, wrapped
 from steer.ui.status import age, state
 
 TERMINAL = "terminal"  # the result of an operator who rather answers there
 _TEXT_CELLS = 72  # what is asked is wrapped to this, never cut
-_MAX_CHARS = 64 * 1024
 
 
 class AnswerDialog(Card[dict[str, Any]]):
@@ -119,25 +117,12 @@ class AnswerDialog(Card[dict[str, Any]]):
 
 def ask_lines(ask: Ask) -> list[Line]:
     """What is asked, all of it, wrapped."""
-    lines: list[Line] = _wrapped(ask.title, "text.normal bold")
+    lines: list[Line] = wrapped(ask.title, _TEXT_CELLS, "text.normal bold")
     if ask.subject and ask.subject not in ask.text:
-        lines += _wrapped(ask.subject, "text.accent")
-    lines += _wrapped(ask.text.removeprefix(ask.title).strip("\n"), "text.normal")
+        lines += wrapped(ask.subject, _TEXT_CELLS, "text.accent")
+    lines += wrapped(ask.text.removeprefix(ask.title).strip("\n"), _TEXT_CELLS, "text.normal")
     if not ask.is_whole:
         lines.append([Span("▲ only a part is on its screen: enlarge its pane, or look there", "flag.warn")])
-    return lines
-
-
-def _wrapped(text: str, role: str) -> list[Line]:
-    lines: list[Line] = []
-    for line in text.splitlines():
-        rest = visible(line, _MAX_CHARS)
-        while True:
-            head = clip(rest, _TEXT_CELLS)
-            lines.append([Span(head, role)])
-            rest = rest[len(head) :]
-            if not rest or not head:
-                break
     return lines
 
 

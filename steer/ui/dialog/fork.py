@@ -8,7 +8,7 @@ from typing import Any
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.form import Field, FormDialog, Pick
-from steer.ui.line import Line, Span
+from steer.ui.line import Line, Span, wrapped
 
 
 class ForkDialog(FormDialog):
@@ -29,9 +29,9 @@ class ForkDialog(FormDialog):
             [],
         ]
         for text in self._plan["carried"]:
-            lines.append([Span("✓ ", "diff.added"), Span(visible(text, 64))])
+            lines += _item("✓ ", "diff.added", text, "text.normal")
         for text in self._plan["left"]:
-            lines.append([Span("✗ ", "diff.removed"), Span(visible(text, 64), "text.muted")])
+            lines += _item("✗ ", "diff.removed", text, "text.muted")
         return [*lines, [], [Span("The parent goes on untouched.", "text.muted")]]
 
     def fields(self) -> Sequence[Field | Pick]:
@@ -47,6 +47,12 @@ class ForkDialog(FormDialog):
         values = super().values()
         conversation, _, turn = values.pop("talk").partition(":")
         return {**values, "conversation": conversation, "turn": turn}
+
+
+def _item(mark: str, mark_role: str, text: str, role: str) -> list[Line]:
+    """A sentence with its mark before the first of its lines."""
+    first, *rest = wrapped(text, 64, role) or [[]]
+    return [[Span(mark, mark_role), *first], *([Span("  "), *line] for line in rest)]
 
 
 def _what_it_knows(plan: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -101,3 +101,11 @@ def test_an_agent_without_a_transcript_is_read_from_its_terminal_but_not_in_a_fl
         flooded.detection.output("s1", b"x\r\n" * FLOOD_BYTES_PER_S, flooded.now)
         flooded.detection.output("s1", turn(n), flooded.now)
     assert flooded.rules() == []
+
+
+def test_what_the_parent_did_is_not_the_forks() -> None:
+    w = World()
+    w.detection.begin(replace(SPEC, created_at=w.now + 2.5), reads_terminal=False)
+    for _ in range(4):
+        w.run_tests()
+    assert w.rules() == []
