@@ -31,6 +31,7 @@ class Finding:
     name: str
     state: str
     text: str
+    more: tuple[str, ...] = ()
 
 
 def add(verbs: Any) -> None:
@@ -55,6 +56,8 @@ def _doctor(args: argparse.Namespace) -> int:
         marks = {"ok": "✓", "note": "·", "bad": "✗"}
         for f in found:
             say(f"{marks[f.state]} {f.name:<12} {f.text}")
+            for line in f.more:
+                say(f"{'':<15}{line}")
 
     emit(args, value, show)
     if args.bench:
@@ -106,7 +109,32 @@ def _agent(profile: Profile) -> Finding:
         return Finding(profile.name, "bad", f"{path} does not run: {e}")
     if old := warning(profile.title or profile.name, said, profile.observed):
         return Finding(profile.name, "note", f"{old} ({path})")
-    return Finding(profile.name, "ok", f"{said or 'no version'} ({path}); {profile.note or profile.title}")
+    what = f"{said or 'no version'} ({path}); {profile.note or profile.title}"
+    return Finding(profile.name, "ok", what, tuple(abilities(profile)))
+
+
+def abilities(profile: Profile) -> list[str]:
+    """What steer can do with this agent, as its profile says."""
+    sources = [
+        "its own reports" if profile.reports else "",
+        "hooks" if profile.hooks else "",
+        "title and screen" if profile.rules else "",
+    ]
+    message, talk = profile.message, profile.conversation
+    ways = [
+        "within a turn" if message.steer else "",
+        "after a turn" if message.queue or message.steer else "when it is idle",
+        "after stopping it" if profile.interrupt else "",
+    ]
+    found = ["state from " + (", ".join(filter(None, sources)) or "nothing: unknown")]
+    found.append("messages " + ", ".join(filter(None, ways)))
+    found.append(
+        "answered from the board" if any(d.keys for d in profile.dialogs) else "answered in its terminal"
+    )
+    found.append("steps and tokens from its transcript" if talk.format else "steps from its terminal")
+    kinds = (("resume", talk.resume), ("fork", talk.fork or talk.copied), ("fork from a turn", talk.copied))
+    can = [word for word, has in kinds if has]
+    return [*found, "conversation: " + (", ".join(can) or "files only, with a brief")]
 
 
 def _emulator() -> Finding:
