@@ -27,6 +27,7 @@ def ui_config(common_dir: Path | None) -> UiConfig:
         layout=layout,
         sidebar=None if config.ui.sidebar else False,
         copy_on_release=config.ui.copy_on_release,
+        notify=config.ui.notify,
         is_first_run=common_dir is not None and not welcomed.exists(),
         on_welcomed=lambda: _remember(welcomed),
     )

@@ -16,6 +16,7 @@ class Ui:
         "ctrl+q",
         "ctrl+right_square_bracket",
     )  # chords that leave an agent's terminal
+    notify: bool = True  # desktop notice when an agent begins to need you while the board has not the focus
     copy_on_release: bool = False  # copy a selection as soon as the mouse button is released
 
 

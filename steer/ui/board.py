@@ -20,6 +20,7 @@ from steer.model.port import FleetPort
 from steer.ui.action.text import run_search, step
 from steer.ui.board_state import BoardState, Mode
 from steer.ui.chrome import Footer, SessionList, TopBar
+from steer.ui.desktop import DesktopNotices
 from steer.ui.empty import MIN_SCREEN, TooSmall
 from steer.ui.notice import SHOWN_S, Notice, merged
 from steer.ui.pane import Pane
@@ -45,6 +46,7 @@ class Board(Screen[None], inherit_bindings=False):
 
     def __init__(self, state: BoardState, port: FleetPort) -> None:
         super().__init__()
+        self.desktop = DesktopNotices(self._write_notice)
         self.state = state
         self.port = port
         self.top = TopBar(state)
@@ -82,6 +84,17 @@ class Board(Screen[None], inherit_bindings=False):
         if is_reconnected:
             self.area.watch_again()
         self.redraw()
+        self._notify()
+
+    def _notify(self) -> None:
+        if self.steer.config.notify:
+            self.desktop.is_looking = self.app.app_focus
+            ranked = ((s, self.state.attention(s)) for s in self.state.sessions)
+            self.desktop.note(((s.spec.id, s.spec.name, a.rank, a.reason) for s, a in ranked), self.now())
+
+    def _write_notice(self, text: str) -> None:
+        if driver := self.app._driver:
+            driver.write(text)
 
     def show_frame(self, frame: Frame) -> bool:
         pane = self.area.panes.get(frame.session)

@@ -25,6 +25,7 @@ class UiConfig:
     layout: Arrangement = Arrangement.GRID
     sidebar: bool | None = None
     copy_on_release: bool = False
+    notify: bool = True
     is_first_run: bool = False
     on_welcomed: Callable[[], None] = lambda: None
     theme_folder: Path = field(default_factory=user_folder)

@@ -455,3 +455,25 @@ def test_a_dialog_is_answered_once_however_fast_the_keys_come() -> None:
         assert "kill" not in [method for method, _ in s.fleet.calls]
 
     story(three(), tell)
+
+
+@pytest.mark.parametrize("is_looking", [True, False])
+def test_a_notice_goes_to_the_desktop_only_while_nobody_looks(
+    is_looking: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "TERM_PROGRAM", "WT_SESSION"):
+        monkeypatch.delenv(name, raising=False)
+
+    async def tell(s: Screen) -> None:
+        s.app.app_focus = is_looking
+        asks = {"activity": Activity.ASKING, "activity_text": "rm -rf; \x1b]0;x\x07 now"}
+        s.fleet.change_session(A, **asks)
+        await s.until(lambda: "◆ 2 asking" in s.text())
+        said = "]777;notify;steer;alpha: rm -rf, ␛]0,x␇ now\x1b\\"
+        assert (said in s.written) is not is_looking
+        s.fleet.change_session(A, activity=Activity.WORKING)
+        s.fleet.change_session(A, **asks)
+        await s.pilot.pause()
+        assert s.written.count("]777;") == int(not is_looking), "not again within a minute"
+
+    story(three(), tell, is_terminal=True)
