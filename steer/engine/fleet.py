@@ -262,7 +262,7 @@ def _state_flags(view: SessionView) -> list[Flag]:
         return []
     if view.activity is Activity.ASKING:
         text = view.activity_text or "waiting for an answer"
-        return [Flag("asking", text[:60], Severity.URGENT, view.activity_at, propose="focus")]
+        return [Flag("asking", text[:60], Severity.URGENT, view.activity_at, propose="answer")]
     if view.activity is Activity.ERROR:
         text = view.activity_text or "the agent reports an error"
         return [Flag("error", text[:60], Severity.URGENT, view.activity_at, propose="inject")]
