@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from steer.model.ask import Ask, AskKind, Choice
+from steer.model.ask import Ask, AskKind, Choice, Meaning
 from steer.model.flag import Flag, Severity
 from steer.model.session import Activity
 from steer.ui.board_state import Mode
@@ -134,6 +134,19 @@ def test_an_answer_in_words_and_enter_typed_before_reading_sends_nothing() -> No
         assert called(s, "answer")[0]["text"] == "no 1" and called(s, "answer")[0]["choice"] == -1
 
     story(asking(), tell)
+
+
+def test_the_choice_that_takes_words_asks_for_them() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "a", AnswerDialog)
+        await s.press("4")
+        assert not called(s, "answer")
+        await s.press(*"yes", "enter")
+        await s.until(lambda: called(s, "answer"))
+        assert (called(s, "answer")[0]["choice"], called(s, "answer")[0]["text"]) == (-1, "yes")
+
+    words = Choice("Type something", ("4",), Meaning.WORDS)
+    story(asking(ask=replace(ASK, choices=(*ASK.choices, words))), tell)
 
 
 def test_arrows_mark_a_choice_and_escape_answers_nothing() -> None:

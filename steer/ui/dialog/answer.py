@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
-from steer.model.ask import Ask
+from steer.model.ask import Ask, Meaning
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
@@ -103,6 +103,9 @@ class AnswerDialog(Card[dict[str, Any]]):
 
     def _send(self, text: str, choice: int) -> None:
         if choice < 0 and not text:
+            return
+        if choice >= 0 and self._ask.takes_text and self._ask.choices[choice].means is Meaning.WORDS:
+            self.set_focus(self.query_one(Input))  # that choice is the words
             return
         self.dismiss(
             {
