@@ -17,13 +17,14 @@ from steer.detect.write import Write, writes
 from steer.model.step import Step, StepKind
 
 _MADE_UP = re.compile(
-    r"\b(mock|dummy|fake|placeholder|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
+    r"\b(mock|dummy|fake|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
+    r"\bplaceholder (?:data|values?|weights?|results?|credentials?|output|response|numbers?)\b|"
     r"\brandom\.(?:uniform|gauss|normal|randn?)\b",
     re.I,
 )
 _RANDOM_DATA = re.compile(
     r"\brandom\s+(?:but\s+\w+\s+)?(?:weights?|values?|data|numbers)\b"
-    r"|\breasonable\s+(?:\w+\s+)?(?:weights?|values?|dimensions|numbers|data|estimates?)\b",
+    r"|\b(?:some|with|to|a|use|using|make) reasonable\s+(?:\w+\s+)?(?:weights?|values?|dimensions|numbers|data|estimates?)\b",
     re.I,
 )
 _GIVES_UP = re.compile(
@@ -57,6 +58,8 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{3,30}")
 _INSTALL = re.compile(
     r"\b(?:pip3?|npm|conda|apt(?:-get)?|brew|yarn|pnpm|cargo|gem|go)\s+(?:install|add|get|i)\s+([^\n&|;]+)"
 )
+_OPTION = re.compile(r"\s-(?:n|r|c|t|p|-name|-file|-channel|-target|-prefix|-requirement)[ =]\S+")  # with its value
+_PLAIN_WORDS = frozenset("requests click rich attrs invoke records schedule environs".split())  # also packages
 _ENDS = frozenset({"submit", "exit_cost"})
 CHECKS = re.compile(
     r"^(?:pytest|unittest|tox|nox|nose2?|jest|vitest|mocha|rspec|phpunit|ctest|npm (?:test|t|check|lint|typecheck)|"
@@ -131,6 +134,9 @@ class DriftDetector:
     def _note_outcome(self, number: int, step: Step, outcome: Outcome) -> None:
         if any(CHECKS.match(f) for f in outcome.families):
             self._check = (number, not outcome.is_failure, outcome.line)
+        if outcome.is_success and (came := _packages(step.action)):
+            for failed in self._failures:
+                failed.packages = tuple(name for name in failed.packages if name not in came)
         if outcome.is_failure and step.kind is StepKind.RUN:
             self._failures.append(_Failed(number, outcome.line, _missing(step), outcome.families))
             del self._failures[:-30]
@@ -240,14 +246,19 @@ def _is_aside(write: Write) -> bool:
 
 
 def _names(task: str, name: str) -> bool:
-    return len(name) >= 4 and name.lower() in task
+    return len(name) >= 4 and name.lower() not in _PLAIN_WORDS and name.lower() in task
 
 
 def _missing(step: Step) -> tuple[str, ...]:
     """Packages that could not be installed and modules that are not there."""
-    found: list[str] = []
-    for match in _INSTALL.finditer(step.action):
-        words = [re.split(r"[=<>\[]", w)[0] for w in match.group(1).split()]
-        found += [w for w in words if _NAME.fullmatch(w)]
-    found += re.findall(r"No module named '?([\w]+)", step.result)[:4]
+    found = [*_packages(step.action), *re.findall(r"No module named '?([\w]+)", step.result)[:4]]
     return tuple(dict.fromkeys(found))
+
+
+def _packages(command: str) -> list[str]:
+    """What a command installs."""
+    found: list[str] = []
+    for match in _INSTALL.finditer(command):
+        words = [re.split(r"[=<>\[]", w)[0] for w in _OPTION.sub("", " " + match.group(1)).split()]
+        found += [w for w in words if _NAME.fullmatch(w)]
+    return found

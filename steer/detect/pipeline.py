@@ -11,7 +11,7 @@ from steer.detect.outcome import outcome
 from steer.detect.repeat import RepeatDetector
 from steer.detect.rules import Rules, default_rules
 from steer.detect.stall import StallDetector
-from steer.model.step import Arrival, Entry, Said, Step, Told, TurnEnded
+from steer.model.step import Arrival, Conversing, Entry, Said, Step, Told, TurnEnded
 
 
 class Pipeline:
@@ -21,7 +21,7 @@ class Pipeline:
         self._rules = rules or default_rules()
         self._repeat = RepeatDetector(self._rules.repeat)
         self._drift = DriftDetector(self._rules.drift, task, scope)
-        self._danger = DangerDetector(self._rules.danger)
+        self._danger = DangerDetector(self._rules.danger, task)
         self._stall = StallDetector(self._rules.stall)
         self._number = 0
         self._begun: dict[str, int] = {}
@@ -49,7 +49,9 @@ class Pipeline:
             case Told(text=text, arrival=Arrival.SUBMITTED):
                 self._repeat.told()
                 self._drift.told(text)
-                self._danger.told()
+                self._danger.told(text)
+            case Conversing(cwd=cwd) if cwd:
+                self._danger.in_folder(cwd)
             case TurnEnded(at):
                 yield from self._drift.turn_ended(self._number, at)
 

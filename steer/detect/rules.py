@@ -43,6 +43,7 @@ class Danger:
     level: Level
     title: str
     pattern: re.Pattern[str]
+    asked: re.Pattern[str] | None = None  # words of the operator that ask for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,13 @@ def _table(base: Any, values: dict[str, Any], where: str) -> Any:
 def _danger(data: Any, where: str) -> Danger:
     try:
         return Danger(
-            str(data["id"]), Level(data["level"]), str(data["title"])[:60], re.compile(data["pattern"])
+            str(data["id"]),
+            Level(data["level"]),
+            str(data["title"])[:60],
+            re.compile(data["pattern"]),
+            re.compile(data["asked"], re.I) if "asked" in data else None,
         )
     except (KeyError, TypeError, ValueError, re.error) as e:
         raise ConfigError(
-            f"{where}: a [[danger]] rule is incomplete or wrong: {e}", "id, level, title, pattern"
+            f"{where}: a [[danger]] rule is incomplete or wrong: {e}", "id, level, title, pattern, and perhaps asked"
         ) from e
