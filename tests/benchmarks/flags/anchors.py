@@ -65,9 +65,8 @@ def _is_stuck(events: Sequence[tuple[str, Hashable, Hashable, bool]]) -> bool:
         return True
     steps = [e for e in events if e[0] == "step"]
     last = steps[-4:]
-    if len(last) == 4 and len({e[1] for e in last}) == 1:
-        if len({e[2] for e in last}) == 1 or all(e[3] for e in last):
-            return True
+    if len({e[1] for e in last}) == 1 and (len({e[2] for e in last}) == 1 or all(e[3] for e in last)):
+        return len(last) == 4
     six = [(e[1], e[2]) for e in steps[-6:]]
     return len(six) == 6 and len(set(six)) == 2 and _repeats(six, 2, 3)
 

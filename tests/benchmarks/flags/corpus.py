@@ -1,4 +1,4 @@
-"""A folder of labelled sessions: manifest.jsonl, labels.jsonl, raw/ and steps/ (formats in README.md beside this folder)."""
+"""A folder of labelled sessions: manifest.jsonl, labels.jsonl, raw/ and steps/; see the README of the benchmarks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import json
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Session:
     def active_h(self) -> float:
         """Hours between its entries, long gaps cut."""
         times = sorted(t for e in self.entries for t in (e.at, getattr(e, "ended_at", 0.0)) if t > 1.0)
-        return sum(min(b - a, GAP_S) for a, b in zip(times, times[1:], strict=False)) / 3600
+        return sum(min(b - a, GAP_S) for a, b in pairwise(times)) / 3600
 
 
 @dataclass(frozen=True)
