@@ -7,6 +7,7 @@ clears what failed in it; a failure counts whatever the command's text was.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 _SEPARATOR = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
@@ -27,6 +28,18 @@ _SETUP = frozenset("cd pushd popd export set source . echo true printf mkdir sle
 _QUIET_STATUS = frozenset(
     "grep rg egrep fgrep ag ack diff cmp test [ [[ which type command pgrep find ls stat".split()
 )
+
+_CHECKS = re.compile(
+    r"^(?:pytest|unittest|tox|nox|nose2?|jest|vitest|mocha|rspec|phpunit|ctest|npm (?:test|t|check|lint|typecheck)|"
+    r"(?:yarn|pnpm|bun) (?:test|lint|check)|go (?:test|vet)|cargo (?:test|check|clippy|build)|mvnw? (?:test|verify)|"
+    r"gradlew? (?:test|check|build)|make (?:test|check|lint)|just (?:test|check|lint)|mise (?:test|lint|check)|"
+    r"tsc|eslint|ruff|mypy|pyright|flake8|golangci-lint|dotnet test|swift test)\b"
+)
+
+
+def is_check(names: Iterable[str]) -> bool:
+    """Whether one of the families is a test run, a linter or a type checker."""
+    return any(_CHECKS.match(name) for name in names)
 
 
 @lru_cache(maxsize=4096)

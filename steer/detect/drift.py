@@ -10,20 +10,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from steer.detect.command import is_check
 from steer.detect.finding import Finding, Kind, Level
 from steer.detect.outcome import Outcome
 from steer.detect.rules import Drift
-from steer.detect.write import Write, writes
+from steer.detect.write import Write
 from steer.model.step import Step, StepKind
 
 _MADE_UP = re.compile(
-    r"\b(mock|dummy|fake|placeholder|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
+    r"\b(mock|dummy|fake|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
+    r"\bplaceholder (?:data|values?|weights?|results?|credentials?|output|response|numbers?)\b|"
     r"\brandom\.(?:uniform|gauss|normal|randn?)\b",
     re.I,
 )
 _RANDOM_DATA = re.compile(
     r"\brandom\s+(?:but\s+\w+\s+)?(?:weights?|values?|data|numbers)\b"
-    r"|\breasonable\s+(?:\w+\s+)?(?:weights?|values?|dimensions|numbers|data|estimates?)\b",
+    r"|\b(?:some|with|to|a|use|using|make) reasonable\s+(?:\w+\s+)?"
+    r"(?:weights?|values?|dimensions|numbers|data|estimates?)\b",
     re.I,
 )
 _GIVES_UP = re.compile(
@@ -57,13 +60,13 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{3,30}")
 _INSTALL = re.compile(
     r"\b(?:pip3?|npm|conda|apt(?:-get)?|brew|yarn|pnpm|cargo|gem|go)\s+(?:install|add|get|i)\s+([^\n&|;]+)"
 )
+_OPTION = re.compile(
+    r"\s-(?:n|r|c|t|p|-name|-file|-channel|-target|-prefix|-requirement)[ =]\S+"
+)  # with its value
+_PLAIN_WORDS = frozenset(
+    "requests click rich attrs invoke records schedule environs".split()
+)  # also packages
 _ENDS = frozenset({"submit", "exit_cost"})
-CHECKS = re.compile(
-    r"^(?:pytest|unittest|tox|nox|nose2?|jest|vitest|mocha|rspec|phpunit|ctest|npm (?:test|t|check|lint|typecheck)|"
-    r"(?:yarn|pnpm|bun) (?:test|lint|check)|go (?:test|vet)|cargo (?:test|check|clippy|build)|mvnw? (?:test|verify)|"
-    r"gradlew? (?:test|check|build)|make (?:test|check|lint)|just (?:test|check|lint)|mise (?:test|lint|check)|"
-    r"tsc|eslint|ruff|mypy|pyright|flake8|golangci-lint|dotnet test|swift test)\b"
-)
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ class _Failed:
 class DriftDetector:
     """`task` is the operator's text. Feed steps that are over and what the agent said before each."""
 
-    def __init__(self, rules: Drift, task: str, scope: Sequence[str] = ()) -> None:
+    def __init__(self, rules: Drift, task: str) -> None:
         self._rules = rules
         self._task = task.lower()
         self._words = ""  # of the agent since its last step
@@ -102,22 +105,19 @@ class DriftDetector:
     def turn_ended(self, number: int, at: float) -> Iterator[Finding]:
         yield from self._end(number, at)
 
-    def feed(self, number: int, step: Step, outcome: Outcome) -> Iterator[Finding]:
+    def feed(self, number: int, step: Step, outcome: Outcome, made: Sequence[Write]) -> Iterator[Finding]:
         at = step.ended_at or step.at
         self._number = number
         words, self._words = self._words, ""
         if step.tool in _ENDS or "COMPLETE_TASK_AND_SUBMIT" in step.action:
             yield from self._end(number, at, words)
             return
-        made = writes(step)
         for write in made:
             yield from self._made_up(number, at, write, words)
             yield from self._dropped(number, at, write, words)
             yield from self._document(number, at, write, words)
             yield from self._bent_check(number, at, write)
             self._note_write(write)
-        if made:
-            self._edited_at = number
         self._note_outcome(number, step, outcome)
 
     # -- what is remembered ---------------------------------------------------------------------------
@@ -127,10 +127,14 @@ class DriftDetector:
             self._side_edits.append(write.path)
         elif write.path:
             self._source_edits += 1
+            self._edited_at = self._number if not write.is_document else self._edited_at
 
     def _note_outcome(self, number: int, step: Step, outcome: Outcome) -> None:
-        if any(CHECKS.match(f) for f in outcome.families):
+        if is_check(outcome.families):
             self._check = (number, not outcome.is_failure, outcome.line)
+        if outcome.is_success and (came := _packages(step.action)):
+            for failed in self._failures:
+                failed.packages = tuple(name for name in failed.packages if name not in came)
         if outcome.is_failure and step.kind is StepKind.RUN:
             self._failures.append(_Failed(number, outcome.line, _missing(step), outcome.families))
             del self._failures[:-30]
@@ -214,6 +218,12 @@ class DriftDetector:
             yield from self._once(
                 "done-while-failing", number, at, "says done, its last check failed", evidence
             )
+        elif self._check and self._edited_at > self._check[0] and (claim := _CLAIMS.search(text)):
+            line = " ".join(text[max(0, claim.start() - 60) : claim.end() + 60].split())
+            evidence = (line, f"last edit: step {self._edited_at}", f"last check: step {self._check[0]}")
+            yield from self._once(
+                "unchecked-claim", number, at, "says done, unchecked since its last edit", evidence
+            )
         elif (
             not self._source_edits
             and _GIVES_UP.search(text)
@@ -240,14 +250,19 @@ def _is_aside(write: Write) -> bool:
 
 
 def _names(task: str, name: str) -> bool:
-    return len(name) >= 4 and name.lower() in task
+    return len(name) >= 4 and name.lower() not in _PLAIN_WORDS and name.lower() in task
 
 
 def _missing(step: Step) -> tuple[str, ...]:
     """Packages that could not be installed and modules that are not there."""
-    found: list[str] = []
-    for match in _INSTALL.finditer(step.action):
-        words = [re.split(r"[=<>\[]", w)[0] for w in match.group(1).split()]
-        found += [w for w in words if _NAME.fullmatch(w)]
-    found += re.findall(r"No module named '?([\w]+)", step.result)[:4]
+    found = [*_packages(step.action), *re.findall(r"No module named '?([\w]+)", step.result)[:4]]
     return tuple(dict.fromkeys(found))
+
+
+def _packages(command: str) -> list[str]:
+    """What a command installs."""
+    found: list[str] = []
+    for match in _INSTALL.finditer(command):
+        words = [re.split(r"[=<>\[]", w)[0] for w in _OPTION.sub("", " " + match.group(1)).split()]
+        found += [w for w in words if _NAME.fullmatch(w)]
+    return found

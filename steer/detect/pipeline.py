@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from steer.detect.correction import CorrectionDetector
 from steer.detect.danger import DangerDetector
 from steer.detect.drift import DriftDetector
 from steer.detect.finding import Finding
 from steer.detect.outcome import outcome
 from steer.detect.repeat import RepeatDetector
+from steer.detect.reversal import ReversalDetector
 from steer.detect.rules import Rules, default_rules
+from steer.detect.scope import ScopeDetector
 from steer.detect.stall import StallDetector
-from steer.model.step import Arrival, Entry, Said, Step, Told, TurnEnded
+from steer.detect.weaken import WeakenDetector
+from steer.detect.write import writes
+from steer.model.step import Arrival, Conversing, Entry, Said, Step, StepKind, Told, TurnEnded
 
 
 class Pipeline:
@@ -20,8 +25,12 @@ class Pipeline:
     def __init__(self, task: str = "", scope: Sequence[str] = (), rules: Rules | None = None) -> None:
         self._rules = rules or default_rules()
         self._repeat = RepeatDetector(self._rules.repeat)
-        self._drift = DriftDetector(self._rules.drift, task, scope)
-        self._danger = DangerDetector(self._rules.danger)
+        self._drift = DriftDetector(self._rules.drift, task)
+        self._weaken = WeakenDetector(self._rules.drift, task)
+        self._reversal = ReversalDetector(self._rules.drift)
+        self._scope = ScopeDetector(scope)
+        self._correction = CorrectionDetector(self._rules.correction)
+        self._danger = DangerDetector(self._rules.danger, task)
         self._stall = StallDetector(self._rules.stall)
         self._number = 0
         self._begun: dict[str, int] = {}
@@ -46,12 +55,23 @@ class Pipeline:
                 yield from self._step(entry)
             case Said(at, text):
                 yield from self._drift.said(self._number, at, text)
-            case Told(text=text, arrival=Arrival.SUBMITTED):
-                self._repeat.told()
-                self._drift.told(text)
-                self._danger.told()
+            case Told(at=at, text=text, arrival=Arrival.SUBMITTED):
+                yield from self._drift.turn_ended(self._number, at)
+                self._tell(text)
+            case Conversing(cwd=cwd) if cwd:
+                self._danger.in_folder(cwd)
+                self._scope.in_folder(cwd)
             case TurnEnded(at):
                 yield from self._drift.turn_ended(self._number, at)
+
+    def _tell(self, text: str) -> None:
+        self._repeat.told()
+        self._drift.told(text)
+        self._danger.told(text)
+        self._weaken.told(text)
+        self._reversal.told()
+        self._scope.told()
+        self._correction.told(text)
 
     def _step(self, step: Step) -> Iterator[Finding]:
         if step.id not in self._begun:
@@ -62,5 +82,10 @@ class Pipeline:
             return
         number = self._begun.pop(step.id)
         how = outcome(step)
+        made = writes(step) if not how.is_failure or step.kind is StepKind.RUN else []
         yield from self._repeat.feed(number, step, how)
-        yield from self._drift.feed(number, step, how)
+        yield from self._correction.feed(number, step, how)
+        yield from self._drift.feed(number, step, how, made)
+        yield from self._weaken.feed(number, step, how, made)
+        yield from self._reversal.feed(number, step, made)
+        yield from self._scope.feed(number, step, made)

@@ -43,7 +43,7 @@ class RepeatDetector:
         self._said_before: set[str] = set()  # troubles that were shown and then answered by the operator
         self._sizes: dict[str, int] = {}  # family -> size of its newest failing set
         self._recent: deque[tuple[str, str]] = deque(maxlen=3 * rules.longest_cycle)
-        self._cycle_said = 0
+        self._cycle: tuple[int, int] = (0, 0)  # length and newest step of the cycle that was said
         self._chrome: set[str] = set()
 
     def told(self) -> None:
@@ -72,7 +72,7 @@ class RepeatDetector:
             and len(step.action) >= self._rules.edit_chars
         ):
             yield from self._seen(sight, "same-edit", f"edit {hash(step.action)}", _short(step.action))
-        yield from self._cycle(sight)
+        yield from self._in_cycle(sight)
 
     # -- one trouble ----------------------------------------------------------------------------------
 
@@ -143,19 +143,26 @@ class RepeatDetector:
 
     # -- cycles ---------------------------------------------------------------------------------------
 
-    def _cycle(self, sight: _Sight) -> Iterator[Finding]:
-        """The same actions with the same results, round after round, whatever they say of their success."""
+    def _in_cycle(self, sight: _Sight) -> Iterator[Finding]:
+        """The same actions with the same results, round after round, whatever they say of their success.
+
+        Said once, until a step breaks it.
+        """
         self._recent.append((f"{sight.step.tool} {sight.step.action}", sight.step.result[:2000]))
         seen = list(self._recent)
         for length in range(1, self._rules.longest_cycle + 1):
             rounds = self._rules.cycle_rounds if length > 1 else self._rules.cycle_rounds + 1
-            if len(seen) < rounds * length or sight.number - self._cycle_said < rounds * length:
+            if len(seen) < rounds * length:
                 continue
             tail = seen[-length:]
             if all(seen[-(r + 1) * length : len(seen) - r * length] == tail for r in range(1, rounds)):
-                self._cycle_said = sight.number
+                known, newest = self._cycle
+                self._cycle = (length, sight.number)
+                if length == known and newest == sight.number - 1:
+                    return
+                steps = "the same step" if length == 1 else f"the same {length} steps"
                 yield Finding(
-                    "cycle", Kind.REPEATED_FAILURE, Level.RED, f"the same {length} steps, {rounds} times over"[:60],
+                    "cycle", Kind.REPEATED_FAILURE, Level.RED, f"{steps}, {rounds} times over",
                     sight.number, sight.at, sight.number - (rounds - 3) * length if rounds > 3 else sight.number,
                     tuple(_short(action) for action, _ in tail[:5]), "interrupt", f"cycle:{length}", rounds,
                 )  # fmt: skip

@@ -29,6 +29,9 @@ class Repeat:
 class Drift:
     after_failure: int = 8
     code_chars: int = 200
+    after_check: int = 12
+    reversal_chars: int = 12
+    reversals: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,17 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    messages: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Danger:
     id: str
     level: Level
     title: str
     pattern: re.Pattern[str]
+    asked: re.Pattern[str] | None = None  # words of the operator that ask for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Rules:
     repeat: Repeat = Repeat()
     drift: Drift = Drift()
     stall: Stall = Stall()
+    correction: Correction = Correction()
     danger: tuple[Danger, ...] = ()
     off: tuple[str, ...] = ()  # ids or kinds that are not wanted
 
@@ -80,10 +90,12 @@ def rules_from(data: dict[str, Any], where: str, base: Rules | None = None) -> R
             parts["off"] = tuple(value)
         elif key == "danger" and isinstance(value, list):
             parts["danger"] = tuple(_danger(v, where) for v in value)
-        elif key in ("repeat", "drift", "stall") and isinstance(value, dict):
+        elif key in ("repeat", "drift", "stall", "correction") and isinstance(value, dict):
             parts[key] = _table(getattr(base, key), value, f"{where}: [{key}]")
         else:
-            raise ConfigError(f"{where}: unknown key {key}", "known: off, repeat, drift, stall, danger")
+            raise ConfigError(
+                f"{where}: unknown key {key}", "known: off, repeat, drift, stall, correction, danger"
+            )
     return replace(base, **parts)
 
 
@@ -101,9 +113,14 @@ def _table(base: Any, values: dict[str, Any], where: str) -> Any:
 def _danger(data: Any, where: str) -> Danger:
     try:
         return Danger(
-            str(data["id"]), Level(data["level"]), str(data["title"])[:60], re.compile(data["pattern"])
+            str(data["id"]),
+            Level(data["level"]),
+            str(data["title"])[:60],
+            re.compile(data["pattern"]),
+            re.compile(data["asked"], re.I) if "asked" in data else None,
         )
     except (KeyError, TypeError, ValueError, re.error) as e:
         raise ConfigError(
-            f"{where}: a [[danger]] rule is incomplete or wrong: {e}", "id, level, title, pattern"
+            f"{where}: a [[danger]] rule is incomplete or wrong: {e}",
+            "id, level, title, pattern, and perhaps asked",
         ) from e

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from steer.detect.finding import Finding
@@ -64,11 +64,21 @@ class Source:
                 f"asciicast v1 to v3, {', '.join(FORMATS)}",
             )
 
-    def _through(self, entries: list[Entry]) -> Iterator[Finding]:
-        for entry in entries:
+    def _through(self, happened: Iterable[Entry | _Waits]) -> Iterator[Finding]:
+        for entry in happened:
             if self._base is None and entry.at:
                 self._base = entry.at if entry.at > _EPOCH else 0.0
-            yield from self._pipeline.feed(entry)
+            if isinstance(entry, _Waits):
+                yield from self._pipeline.passed(entry.at)
+            else:
+                yield from self._pipeline.feed(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """The agent was seen to wait for its model."""
+
+    at: float
 
 
 class _Transcript:
@@ -91,14 +101,19 @@ class _Cast:
         self._reader = CastReader()
         self._terminal = TerminalReader()
 
-    def feed(self, data: bytes) -> list[Entry]:
-        return self._output(self._reader.feed(data))
+    def feed(self, data: bytes) -> Iterator[Entry | _Waits]:
+        yield from self._output(self._reader.feed(data))
 
-    def finish(self) -> list[Entry]:
-        return [*self._output(self._reader.finish()), *self._terminal.finish()]
+    def finish(self) -> Iterator[Entry | _Waits]:
+        yield from self._output(self._reader.finish())
+        yield from self._terminal.finish()
 
-    def _output(self, events: list[Event]) -> list[Entry]:
-        return [entry for e in events if e.kind is Kind.OUTPUT for entry in self._terminal.feed(e.at, e.data)]
+    def _output(self, events: list[Event]) -> Iterator[Entry | _Waits]:
+        for event in events:
+            if event.kind is Kind.OUTPUT:
+                yield from self._terminal.feed(event.at, event.data)
+                if self._terminal.waits_at == event.at > 0:
+                    yield _Waits(event.at)
 
     def notes(self) -> list[Note]:
         return [Note(0, text) for text in self._reader.problems]

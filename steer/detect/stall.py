@@ -41,7 +41,7 @@ class StallDetector:
                 self._running.add(entry.id)
                 self._since = 0.0
             case Told():
-                self._since = at
+                self._since = 0.0 if entry.text.startswith("/") else at  # the CLI itself may answer that
                 self._line = f"the last thing it was told: {entry.text}"
             case Said():
                 self._since = 0.0  # what follows a message of its own is either at once or for the operator

@@ -34,6 +34,7 @@ class Grammar:
     close: re.Pattern[str] | None
     exit: re.Pattern[str] | None
     noise: re.Pattern[str] | None
+    waiting: re.Pattern[str] | None
     sightings: int  # of `begin` before it is believed
 
 
@@ -45,10 +46,17 @@ def grammars() -> tuple[Grammar, ...]:
 
 def _grammar(turn: dict[str, Any]) -> Grammar:
     patterns = {k: re.compile(v, re.M) for k, v in turn.items() if k != "id" and isinstance(v, str) and v}
-    result, opened, close, status, noise = map(patterns.get, ("result", "open", "close", "exit", "noise"))
-    sightings = int(turn.get("sightings", 1))
     return Grammar(
-        turn["id"], patterns["begin"], patterns["end"], result, opened, close, status, noise, sightings
+        turn["id"],
+        patterns["begin"],
+        patterns["end"],
+        patterns.get("result"),
+        patterns.get("open"),
+        patterns.get("close"),
+        patterns.get("exit"),
+        patterns.get("noise"),
+        patterns.get("waiting"),
+        int(turn.get("sightings", 1)),
     )
 
 
@@ -67,10 +75,14 @@ class TerminalReader:
         self._said: list[str] = []
         self._result: list[str] | None = None
         self._is_open = False
+        self.waits_at = 0.0  # when the agent was last seen to wait for its model
 
     def feed(self, at: float, data: bytes) -> list[Entry]:
         self._at = at
-        return self._take_all(self._settled.feed(self._decoder.decode(data)))
+        text = self._decoder.decode(data)
+        if self._grammar and self._grammar.waiting and self._grammar.waiting.search(text):
+            self.waits_at = at
+        return self._take_all(self._settled.feed(text))
 
     def finish(self) -> list[Entry]:
         return [*self._take_all(self._settled.finish()), *self._end_step()]

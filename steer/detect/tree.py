@@ -5,11 +5,12 @@ The evidence is steer's own checkpoint, so it holds for every agent, whatever it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from steer.detect.assertion import lost
+from steer.detect.write import TEST
 from steer.model.flag import Flag, Severity
 
 EVIDENCE_LINES = 6
@@ -24,25 +25,11 @@ class FileChange:
     patch: str = ""
 
 
-_TEST_PATH = re.compile(
-    r"(^|/)(tests?|spec|__tests__)/|(^|/)test_[^/]+$|_test\.[a-z]+$|\.(test|spec)\.[a-z]+$"
-)
-_ASSERTION = re.compile(r"\b(assert\w*|expect|should|require\.\w+|t\.(Error|Fatal)\w*)\b", re.I)
-_SKIP = re.compile(r"\b(skip\w*|xfail|ignore|todo|xit|xdescribe|t\.Skip)\b", re.I)
-# Assertions that hold for nearly everything; replacing an exact one by these empties a test.
-_VAGUE = re.compile(
-    r"\b(assertTrue|assertIsNotNone|assertGreater\w*|assertLess\w*|assertNot\w*|toBeTruthy|toBeDefined)\b"
-)
-_EXACT = re.compile(
-    r"(\bassert(Almost)?Equals?\b|\bassertRaises\w*|==|\btoBe\b|\btoEqual\b|\btoStrictEqual\b)"
-)
-
-
 def out_of_scope(changes: Sequence[FileChange], scope: Sequence[str], at: float) -> Flag | None:
     """A flag naming the changed files that no glob of `scope` covers; None without a scope or without any."""
     if not scope:
         return None
-    outside = [c.path for c in changes if not any(_covers(glob, c.path) for glob in scope)]
+    outside = [c.path for c in changes if not any(covers(glob, c.path) for glob in scope)]
     if not outside:
         return None
     title = f"outside its scope: {outside[0]}" + (f" and {len(outside) - 1} more" if len(outside) > 1 else "")
@@ -50,8 +37,8 @@ def out_of_scope(changes: Sequence[FileChange], scope: Sequence[str], at: float)
     return Flag("out-of-scope", title[:60], Severity.WARN, at, lines, "inject", len(outside))
 
 
-def _covers(glob: str, path: str) -> bool:
-    """Shell-style, `*` crossing slashes; a folder covers what is below it."""
+def covers(glob: str, path: str) -> bool:
+    """Whether a glob covers a path: shell-style, `*` crossing slashes; a folder covers what is below it."""
     glob = glob.rstrip("/")
     return fnmatchcase(path, glob) or path.startswith(glob + "/") or fnmatchcase(path, glob + "/*")
 
@@ -60,7 +47,7 @@ def weakened_tests(changes: Sequence[FileChange], at: float) -> Flag | None:
     """A flag for tests that were deleted, lost assertions, were skipped, or had exact checks made vague."""
     found: list[str] = []
     for change in changes:
-        if _TEST_PATH.search(change.path) and (why := _weakened(change)):
+        if TEST.search(change.path) and (why := _weakened(change)):
             found.append(f"{change.path}: {why}")
     if not found:
         return None
@@ -76,21 +63,9 @@ def _weakened(change: FileChange) -> str:
     if change.status not in ("M", "R", "T"):
         return ""
     added, removed = _lines(change.patch, "+"), _lines(change.patch, "-")
-    lost = _count(_ASSERTION, removed) - _count(_ASSERTION, added)
-    if lost > 0:
-        return f"{lost} assertions fewer"
-    if _count(_SKIP, added) > _count(_SKIP, removed):
-        return "skipped"
-    exact_lost = _count(_EXACT, removed) - _count(_EXACT, added)
-    if exact_lost > 0 and _count(_VAGUE, added) > _count(_VAGUE, removed):
-        return f"{exact_lost} exact checks made vague"
-    return ""
+    return lost(removed, added)
 
 
 def _lines(patch: str, sign: str) -> list[str]:
     header = sign * 3
     return [line[1:] for line in patch.splitlines() if line.startswith(sign) and not line.startswith(header)]
-
-
-def _count(pattern: re.Pattern[str], lines: list[str]) -> int:
-    return sum(1 for line in lines if pattern.search(line))
