@@ -11,7 +11,7 @@ import pytest
 
 @dataclass
 class Table:
-    """`cells[agent, capability]`: "yes", or "no: why"."""
+    """`cells[agent, capability]`: "yes", "yes: what failed at first", or "no: why"."""
 
     cells: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -26,7 +26,10 @@ class Table:
         except BaseException as e:
             self.cells[agent, capability] = f"no: {_first_line(e)}"
             raise
-        self.cells[agent, capability] = "yes"
+        before = self.cells.get((agent, capability), "")
+        self.cells[agent, capability] = (
+            f"yes: at another try; first {before[4:]}" if before.startswith("no:") else "yes"
+        )
 
     def lines(self) -> list[str]:
         """A table of yes and no, then the reasons."""
@@ -41,7 +44,7 @@ class Table:
             lines.append(f"{capability:{width}}  " + "  ".join(f"{c:8}" for c in cells))
         for (agent, capability), cell in self.cells.items():
             if cell != "yes":
-                lines.append(f"{agent}, {capability}: {cell.removeprefix('no: ')}")
+                lines.append(f"{agent}, {capability}: {cell.partition(': ')[2]}")
         return [line.rstrip() for line in lines]
 
 
