@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import zlib
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from steer.detect.source import Source
 
 _CHUNK = 1 << 20
+_GZIP = 31  # zlib's number for a gzip stream
 MAX_BYTES = 2 << 30  # of one file, unpacked: a bomb ends here
 
 
@@ -56,33 +56,40 @@ def _detect(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, path: Path, rules: Rules) -> None:
     from steer.detect.pipeline import Pipeline
-    from steer.detect.source import HEAD, Source
+    from steer.detect.source import Source
 
     source = Source(Pipeline(args.task, tuple(args.scope), rules))
     count = 0
-    for chunk in _chunks(path, HEAD):
-        for finding in source.feed(chunk):
-            count += _show(args, path, source, finding)
+    damage: UserError | None = None
+    try:
+        for chunk in _chunks(path):
+            for finding in source.feed(chunk):
+                count += _show(args, path, source, finding)
+    except UserError as e:
+        if not source.has_begun:
+            raise
+        damage = e
     for finding in source.finish():
         count += _show(args, path, source, finding)
     for note in source.notes():
         _problem(args, path, note.line, note.text)
+    if damage:
+        raise damage
     if not count and not args.json:
         say(f"{path}: nothing to flag ({source.format})")
 
 
-def _chunks(path: Path, head: int) -> Iterator[bytes]:
-    """The file's bytes, unpacked; the first piece at least `head` bytes or the whole. Raises `UserError`."""
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The file's bytes, unpacked. Raises `UserError`, after everything that could be read."""
     seen = 0
     try:
-        with path.open("rb") as raw:
-            file = _unpacked(raw)
-            while chunk := file.read(_CHUNK if seen else max(_CHUNK, head)):
+        with path.open("rb") as file:
+            for chunk in _unpacked(file):
                 yield chunk
                 seen += len(chunk)
                 if seen > MAX_BYTES:
                     raise UserError(f"it is larger than {MAX_BYTES >> 30} GiB unpacked; the rest is left out")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as e:
+    except (EOFError, zlib.error) as e:
         raise UserError(f"the packed file is damaged after {seen} bytes; what came before was read") from e
     except OSError as e:
         raise UserError(f"it cannot be read: {e.strerror or e}") from e
@@ -90,10 +97,25 @@ def _chunks(path: Path, head: int) -> Iterator[bytes]:
         raise UserError("it is empty")
 
 
-def _unpacked(raw: BinaryIO) -> BinaryIO:
-    is_packed = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    return gzip.GzipFile(fileobj=raw) if is_packed else raw  # type: ignore[return-value]
+def _unpacked(file: BinaryIO) -> Iterator[bytes]:
+    """Piece by piece, so that what stands before damage is given first."""
+    data = file.read(_CHUNK)
+    if data[:2] != b"\x1f\x8b":
+        while data:
+            yield data
+            data = file.read(_CHUNK)
+        return
+    member = zlib.decompressobj(wbits=_GZIP)
+    while data := data or file.read(_CHUNK):
+        if member.eof:
+            member = zlib.decompressobj(wbits=_GZIP)
+        if chunk := member.decompress(data, _CHUNK):
+            yield chunk
+        data = member.unconsumed_tail or member.unused_data.lstrip(b"\0")  # members may be padded with zeros
+    while chunk := member.flush():
+        yield chunk
+    if not member.eof:
+        raise EOFError
 
 
 def _show(args: argparse.Namespace, path: Path, source: Source, finding: Finding) -> int:

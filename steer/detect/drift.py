@@ -18,7 +18,7 @@ from steer.detect.write import Write
 from steer.model.step import Step, StepKind
 
 _MADE_UP = re.compile(
-    r"\b(mock|dummy|fake|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
+    r"(?<![a-zA-Z])(mock|dummy|fake|synthetic|made[- ]?up|fabricat\w+|hypothetical|pretend)\w*|"
     r"\bplaceholder (?:data|values?|weights?|results?|credentials?|output|response|numbers?)\b|"
     r"\brandom\.(?:uniform|gauss|normal|randn?)\b",
     re.I,
@@ -151,7 +151,7 @@ class DriftDetector:
             return
         for text in (words, write.path + "\n" + write.new[:6000]):
             found = _MADE_UP.search(text) or _RANDOM_DATA.search(text)
-            if found and found.group(0).split(".")[0].lower()[:6] not in self._task:
+            if found and _stem(found.group(0)) not in self._task:
                 line = " ".join(text[max(0, found.start() - 60) : found.end() + 60].split())
                 yield from self._once(
                     "made-up", number, at, f"made-up content: {found.group(0)}", (line, failed.line)
@@ -247,6 +247,10 @@ def _is_aside(write: Write) -> bool:
     """A report, or a script to try something with: not the work itself."""
     is_report = write.is_document and _REPORT_NAME.search(write.path)
     return bool(is_report or _SCRATCH.search(write.path.rsplit("/", 1)[-1]))
+
+
+def _stem(word: str) -> str:
+    return re.split(r"[^a-z]", word.lower())[0][:6]
 
 
 def _names(task: str, name: str) -> bool:

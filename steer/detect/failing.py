@@ -37,7 +37,7 @@ _FINDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("vitest", r"^\s*(?:FAIL|×|✗|✕)\s+(\S.*? > .+?)(?:\s+\d+ms)?$"),
         ("mocha", r"^\s{2,}\d+\) (\S.*)$"),
         ("go test", r"^\s*--- FAIL: (\S+)"),
-        ("go", r"^(\S+\.go):\d+(?::\d+)?: (.+)$"),
+        ("go", r"^(\S+\.go):\d+:\d+: (.+)$"),  # without a column it is what a test logs
         ("cargo test", r"^test (\S+) \.\.\. FAILED"),
         ("rustc", r"^error(\[E\d+\]: .+)$"),
         ("tsc", r"^(\S+\.[cm]?tsx?)[(:]\d+[,:]\d+\)?(?: -|:) error (TS\d+: .+)$"),

@@ -30,7 +30,9 @@ class SettledLines:
         self._lines: list[list[str]] = [[]]
         self._row = self._column = 0
         self._reach = 1  # the furthest that the cursor was moved up
-        self._is_full_screen = False
+        self._below: tuple[list[list[str]], int, int] | None = (
+            None  # lines and cursor while a program has the screen
+        )
         self._rest = ""
 
     def feed(self, text: str) -> Iterator[str]:
@@ -44,6 +46,7 @@ class SettledLines:
                 yield from self._settle(len(self._lines) - self._reach - 1)
 
     def finish(self) -> Iterator[str]:
+        self._full_screen(False)
         yield from self._settle(len(self._lines))
         self._lines, self._row, self._column = [[]], 0, 0
 
@@ -53,7 +56,7 @@ class SettledLines:
                 return
             line = "".join(self._lines.pop(0)).rstrip()
             self._row = max(0, self._row - 1)
-            if not self._is_full_screen and not _RULER.match(line) and not _SPINNER.match(line):
+            if self._below is None and not _RULER.match(line) and not _SPINNER.match(line):
                 yield line
 
     def _take(self, piece: re.Match[str]) -> None:
@@ -87,7 +90,7 @@ class SettledLines:
     def _control(self, parameters: str, final: str) -> None:
         if parameters.startswith("?"):
             if parameters in ("?1049", "?1047", "?47"):
-                self._is_full_screen = final == "h"
+                self._full_screen(final == "h")
             return
         count = int(parameters.split(";")[0] or 1) if re.fullmatch(r"[0-9;]*", parameters) else 1
         match final:
@@ -110,6 +113,14 @@ class SettledLines:
             case "J":
                 self._erase(parameters)
                 del self._lines[self._row + 1 :]
+
+    def _full_screen(self, begins: bool) -> None:
+        """What a program draws that has the screen to itself is no line; before and after it are."""
+        if begins and self._below is None:
+            self._below = (self._lines, self._row, self._column)
+            self._lines, self._row, self._column = [[]], 0, 0
+        elif not begins and self._below is not None:
+            (self._lines, self._row, self._column), self._below = self._below, None
 
     def _erase(self, parameters: str) -> None:
         line = self._lines[self._row]

@@ -16,6 +16,7 @@ from steer.transcript.format import FORMATS, HEAD_BYTES, reader_for, recognise
 
 _EPOCH = 1e8  # larger times are seconds since the epoch, smaller ones since the stream's beginning
 HEAD = HEAD_BYTES
+MAX_HEAD = 32 << 20  # bytes of a first line that are waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +28,37 @@ class Note:
 
 
 class Source:
-    """Feed the file's bytes in order, `HEAD` of them (or the whole file) first."""
+    """Feed the file's bytes in order. Its kind is known once a whole line and `HEAD` bytes are there.
+
+    Raises `UserError` where it is of no kind that can be read.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._stream: _Transcript | _Cast | None = None
         self._base: float | None = None
+        self._head = b""
         self.format = ""
 
     def feed(self, data: bytes) -> Iterator[Finding]:
         if self._stream is None:
-            self._open(data)
-        assert self._stream is not None
+            self._head += data
+            if len(self._head) < HEAD or (b"\n" not in self._head and len(self._head) < MAX_HEAD):
+                return
+            data, self._head = self._head, b""
+            self._stream = self._open(data)
         yield from self._through(self._stream.feed(data))
 
     def finish(self) -> Iterator[Finding]:
-        if self._stream:
-            yield from self._through(self._stream.finish())
+        if self._stream is None:
+            self._stream = self._open(self._head)
+            yield from self._through(self._stream.feed(self._head))
+        yield from self._through(self._stream.finish())
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was fed that is not known to be unreadable."""
+        return bool(self._stream or self._head)
 
     def notes(self) -> list[Note]:
         return self._stream.notes() if self._stream else []
@@ -52,17 +67,17 @@ class Source:
         """A finding's time since the stream began."""
         return max(0.0, at - (self._base or 0.0))
 
-    def _open(self, head: bytes) -> None:
-        found = recognise(head)
-        if found:
-            self.format, self._stream = found, _Transcript(found)
-        elif head.lstrip()[:1] == b"{" and b'"version"' in head[:4096]:
-            self.format, self._stream = "asciicast", _Cast()
-        else:
-            raise UserError(
-                "it is no recording, transcript or steps file that can be read",
-                f"asciicast v1 to v3, {', '.join(FORMATS)}",
-            )
+    def _open(self, head: bytes) -> _Transcript | _Cast:
+        if found := recognise(head):
+            self.format = found
+            return _Transcript(found)
+        if head.lstrip()[:1] == b"{" and b'"version"' in head[:4096]:
+            self.format = "asciicast"
+            return _Cast()
+        raise UserError(
+            "it is no recording, transcript or steps file that can be read",
+            f"asciicast v1 to v3, {', '.join(FORMATS)}",
+        )
 
     def _through(self, happened: Iterable[Entry | _Waits]) -> Iterator[Finding]:
         for entry in happened:

@@ -58,7 +58,7 @@ class Supervisor:
         self._fleet = Fleet(str(trees.info.main_worktree))
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
-        self._evidence = Evidence(trees)
+        self._evidence = Evidence(trees, lambda: self._fleet.view().sessions)
         self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._due_timer: asyncio.TimerHandle | None = None
@@ -242,6 +242,9 @@ class Supervisor:
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_up.heard(event)
+        if isinstance(event, ev.ProcessExited | ev.KeeperLost | ev.SpecChanged):
+            for found in self._evidence.overlaps.news(self._clock.now()):
+                self.emit(found)
 
     def _log_operation(self, operation: Any) -> None:
         self.emit(ev.OperationLogged(operation, self._clock.now()))
@@ -289,7 +292,8 @@ class Supervisor:
         return str(record["id"])
 
     async def _look(self, spec: SessionSpec, commit: str) -> None:
-        self.emit(await self._evidence.of_checkpoint(spec, commit, self._clock.now()))
+        for found in await self._evidence.of_checkpoint(spec, commit, self._clock.now()):
+            self.emit(found)
 
     async def _measure(self, spec: SessionSpec) -> None:
         folders = [Path(spec.worktree), self._store.folder(spec.id)]

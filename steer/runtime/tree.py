@@ -70,6 +70,21 @@ class Trees:
     async def resolve_base(self, name: str) -> tuple[str, str]:
         return await self._do(resolve_base, self.info, name or None)
 
+    async def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that both go back to; None where there is none."""
+        if one == other:
+            return one
+
+        def work() -> str | None:
+            repository = open_repository(self.info.common_dir)
+            try:
+                found = repository.merge_base(one, other)
+            except (KeyError, ValueError):  # a commit that is gone, an unborn branch
+                return None
+            return str(found) if found else None
+
+        return await self._do(work)
+
     async def free_branch(self, wanted: str) -> str:
         return await self._do(lambda: branch.free_branch(open_repository(self.info.common_dir), wanted))
 
