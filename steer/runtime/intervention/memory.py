@@ -146,12 +146,16 @@ async def remember(
     opening = fresh(c, child)
     if choice.mode == "none":
         return opening
-    argv = with_conversation(opening.argv, c.profile(child), child.task, (), choice.prompt)
-    if argv is None or (child.task and child.task not in child.argv):
-        raise AgentError(
-            f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
-        )
-    return Opening(argv, opening.id)
+    profile = c.profile(child)
+    argv = with_conversation(opening.argv, profile, child.task, (), choice.prompt)
+    takes_task = not child.task or child.task in child.argv
+    if argv is not None and takes_task and any(choice.prompt in part for part in argv):
+        return Opening(argv, opening.id)
+    if argv is not None and profile.message.box:
+        return Opening(opening.argv, opening.id, typed=choice.prompt)
+    raise AgentError(
+        f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
+    )
 
 
 async def say_when_idle(c: Context, child: SessionSpec, text: str) -> None:
