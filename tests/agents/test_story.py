@@ -117,7 +117,8 @@ def test_a_respawned_agent_remembers(crew: Crew) -> None:
         crew.wait_for(session, "idle")
         crew.place.call("kill", session=session)
         crew.place.call("undo")
-        crew.place.call("respawn", session=session, conversation="resume")
+        made = crew.place.call("respawn", session=session, conversation="resume")
+        assert made["notes"] == []  # else why it could not be resumed
         _is_remembered(crew, session)
 
 
