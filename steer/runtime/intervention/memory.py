@@ -11,6 +11,7 @@ from typing import Any
 
 from steer.adapters.conversation.file import read_whole
 from steer.agents.continuing import with_conversation
+from steer.agents.profile import Profile
 from steer.errors import AgentError, SteerError, UserError
 from steer.model import event as ev
 from steer.model.operation import Operation
@@ -146,13 +147,20 @@ async def remember(
     opening = fresh(c, child)
     if choice.mode == "none":
         return opening
-    profile = c.profile(child)
-    argv = with_conversation(opening.argv, profile, child.task, (), choice.prompt)
+    return told_first(opening, child, c.profile(child), choice.prompt)
+
+
+def told_first(opening: Opening, child: SessionSpec, profile: Profile, brief: str) -> Opening:
+    """`opening` with the brief instead of the task on its command line, or typed where that takes no words.
+
+    Raises `AgentError` where neither can be.
+    """
+    argv = with_conversation(opening.argv, profile, child.task, (), brief)
     takes_task = not child.task or child.task in child.argv
-    if argv is not None and takes_task and any(choice.prompt in part for part in argv):
+    if argv is not None and takes_task and any(brief in part for part in argv):
         return Opening(argv, opening.id)
-    if argv is not None and profile.message.box:
-        return Opening(opening.argv, opening.id, typed=choice.prompt)
+    if argv is not None and profile.message.box:  # what is typed there can be read back
+        return Opening(opening.argv, opening.id, typed=brief)
     raise AgentError(
         f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
     )
