@@ -85,12 +85,16 @@ class Crew:
         """Processes of the long command."""
         return tool_processes(self.place, ferry.LONG)
 
+    def let_through(self, session: str, checked_at: float = 0.0) -> View:
+        """Let one edit through; its session when steer has checked that, and failed it."""
+        self.server.let_through()
+        return self.place.wait(session, "checked again", _failed_after(checked_at))
+
     def let_it_loop(self, session: str) -> None:
         """Let one edit after the other through, each seen and checked by steer, until it calls that a loop."""
         checked_at = 0.0
         for _ in range(ferry.ROUNDS):
-            self.server.let_through()
-            view = self.place.wait(session, "checked again", _failed_after(checked_at))
+            view = self.let_through(session, checked_at)
             checked_at = view["check"]["at"]
             if is_looping(view):
                 return

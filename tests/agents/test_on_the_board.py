@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from steer.term.paste import make_paste
-from tests.agents.crew import Crew
+from tests.agents.crew import LIMIT_S, Crew
 from tests.agents.table import TABLE
+from tests.e2e import board_terminal
 from tests.e2e.board_terminal import BoardTerminal
 from tests.model_server import ferry
 
 
 @pytest.mark.parametrize("crew", ["claude"], indirect=True)
-def test_it_is_corrected_by_keys(crew: Crew) -> None:
+def test_it_is_corrected_by_keys(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_terminal, "DEADLINE_S", LIMIT_S)
     with TABLE.seeing(crew.outfit.name, "corrected on the board"):
         session = crew.start(ferry.loop())
         crew.let_it_loop(session)

@@ -17,8 +17,7 @@ COMMAND = "touch approved.txt"
 
 # (agent, capability) -> why steer cannot do that. Take an entry out and the test runs.
 NOT_YET = {
-    ("aider", "resume"): "the model is not told the task again by --restore-chat-history (seen with 0.86.2)",
-    ("aider", "fork"): "its conversation stays in its worktree; a fork gets a brief",
+    ("aider", "fork"): "its conversation stays in its worktree; a fork is told a brief of it",
 }
 
 pytestmark = pytest.mark.parametrize("crew", OUTFITS, indirect=True)
@@ -118,7 +117,8 @@ def test_a_respawned_agent_remembers(crew: Crew) -> None:
         crew.wait_for(session, "idle")
         crew.place.call("kill", session=session)
         crew.place.call("undo")
-        crew.place.call("respawn", session=session, conversation="resume")
+        made = crew.place.call("respawn", session=session, conversation="resume")
+        assert made["notes"] == []  # else why it could not be resumed
         _is_remembered(crew, session)
 
 
@@ -126,7 +126,7 @@ def test_a_fork_remembers(crew: Crew) -> None:
     agent = crew.outfit.name
     with TABLE.seeing(agent, "forked with its conversation", NOT_YET.get((agent, "fork"), "")):
         session = crew.start(ferry.loop())
-        crew.let_it_loop(session)
+        crew.let_through(session)
         made = crew.place.call("fork", session=session, conversation="whole")
         _is_remembered(crew, str(made["session"]))
 

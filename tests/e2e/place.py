@@ -41,8 +41,9 @@ _FOREIGN = ("STEER_", "GIT_", "XDG_", "TMUX", "CLAUDE")
 View = dict[str, Any]
 
 
-def until(what: str, holds: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
-    """The first true value of `holds`; fails naming `what` when it never is."""
+def until(what: str, holds: Callable[[], Any], deadline_s: float = 0.0) -> Any:
+    """The first true value of `holds`; fails naming `what` when it never is. 0 stands for `DEADLINE_S`."""
+    deadline_s = deadline_s or DEADLINE_S
     end = time.monotonic() + deadline_s
     while not (value := holds()):
         if time.monotonic() > end:

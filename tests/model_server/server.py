@@ -61,6 +61,7 @@ class ModelServer:
         self._log = log
         self._failed = 0
         self._lock = threading.Condition()
+        self._gate = 0  # counts scenarios
         self._permits = 0
         self._is_open = False
         self._is_closed = False
@@ -94,9 +95,13 @@ class ModelServer:
         return found[-1].count_told(words) if found else 0
 
     def change(self, scenario: Scenario) -> None:
+        """Another scenario, with its gate closed. Who still waits at the gate of the last one is let go."""
         with self._lock:
             self.scenario = scenario
             self._failed = 0
+            self._gate += 1
+            self._permits, self._is_open = 0, False
+            self._lock.notify_all()
 
     # -- the gate -------------------------------------------------------------------------------------
 
@@ -112,9 +117,15 @@ class ModelServer:
             self._lock.notify_all()
 
     def _pass_gate(self) -> None:
+        """Take a permit; an agent that was killed while it waited takes none from those of the next scenario."""
         with self._lock:
-            self._lock.wait_for(lambda: self._is_open or self._permits > 0 or self._is_closed)
-            if not self._is_open:
+            mine = self._gate
+
+            def is_free() -> bool:
+                return self._gate != mine or self._is_open or self._permits > 0 or self._is_closed
+
+            self._lock.wait_for(is_free)
+            if self._gate == mine and not self._is_open:
                 self._permits -= 1
 
     # -- answering ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 import anthropic
 import pytest
 
+from tests.e2e.place import until
 from tests.model_server import ferry
 from tests.model_server.script import Run, Scenario, Step
 from tests.model_server.server import ModelServer, serve
@@ -246,6 +247,36 @@ def test_a_gated_step_waits_until_it_is_let_through() -> None:
         server.let_through()
         asking.join(30)
     assert said == ["first"]
+
+
+def test_the_next_scenario_has_a_gate_of_its_own() -> None:
+    gated = Scenario((Step("first", Run("true"), is_gated=True), Step("second", Run("false"))))
+    with serve(gated, think_s=0, piece_s=0) as server:
+        said: list[str] = []
+
+        def ask() -> None:
+            said.append(converse(server, held(0), TOOLS).content[0].text)
+
+        left_over = threading.Thread(target=ask)  # of an agent that was killed meanwhile
+        left_over.start()
+        until("it waits", lambda: server.main())
+        server.change(gated)
+        left_over.join(30)
+        assert said == ["first"]
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert converse(server, held(1), TOOLS).content[0].text == "second"
+        assert said == ["first"]
+        server.open_gate()
+        asking.join(30)
+        server.change(gated)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert converse(server, held(1), TOOLS).content[0].text == "second"
+        assert said == ["first", "first"]
+        server.let_through()
+        asking.join(30)
+    assert said == ["first"] * 3
 
 
 def test_the_log_on_disk_holds_the_requests_whole(tmp_path: Any) -> None:

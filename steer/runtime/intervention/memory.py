@@ -11,6 +11,7 @@ from typing import Any
 
 from steer.adapters.conversation.file import read_whole
 from steer.agents.continuing import with_conversation
+from steer.agents.profile import Profile
 from steer.errors import AgentError, SteerError, UserError
 from steer.model import event as ev
 from steer.model.operation import Operation
@@ -146,12 +147,23 @@ async def remember(
     opening = fresh(c, child)
     if choice.mode == "none":
         return opening
-    argv = with_conversation(opening.argv, c.profile(child), child.task, (), choice.prompt)
-    if argv is None or (child.task and child.task not in child.argv):
-        raise AgentError(
-            f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
-        )
-    return Opening(argv, opening.id)
+    return told_first(opening, child, c.profile(child), choice.prompt)
+
+
+def told_first(opening: Opening, child: SessionSpec, profile: Profile, brief: str) -> Opening:
+    """`opening` with the brief instead of the task on its command line, or typed where that takes no words.
+
+    Raises `AgentError` where neither can be.
+    """
+    argv = with_conversation(opening.argv, profile, child.task, (), brief)
+    takes_task = not child.task or child.task in child.argv
+    if argv is not None and takes_task and any(brief in part for part in argv):
+        return Opening(argv, opening.id)
+    if argv is not None and profile.message.box:  # what is typed there can be read back
+        return Opening(opening.argv, opening.id, typed=brief)
+    raise AgentError(
+        f"the command of {child.name} takes no task, so it cannot be given a brief", "fork with `none`"
+    )
 
 
 async def say_when_idle(c: Context, child: SessionSpec, text: str) -> None:
