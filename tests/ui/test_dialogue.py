@@ -233,3 +233,15 @@ def test_the_evidence_is_shown_where_it_stands() -> None:
         await s.until(lambda: any(c[:1] == ("scroll",) and c[2] > 100 for c in s.fleet.sent))
 
     story(asking(activity=Activity.WORKING, ask=None, flags=(LOOP,)), tell)
+
+
+def test_a_vague_correction_gets_a_hint_and_is_sent_all_the_same() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        await s.press(*"fix it")
+        await s.until(lambda: "vague: say what is wrong" in s.text())
+        await s.press("enter")
+        await s.until(lambda: called(s, "inject"))
+        assert called(s, "inject")[0]["text"] == "fix it"
+
+    story(asking(), tell)
