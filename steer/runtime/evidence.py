@@ -8,6 +8,7 @@ from steer.detect.check import repeated_failure
 from steer.detect.tree import FileChange, out_of_scope, weakened_tests
 from steer.model import event as ev
 from steer.model.session import CheckResult, SessionSpec
+from steer.runtime.convergence import AddedLines
 from steer.runtime.tree import Trees
 
 MAX_RESULTS = 50
@@ -18,14 +19,17 @@ class Evidence:
 
     def __init__(self, trees: Trees) -> None:
         self._trees = trees
+        self._added = AddedLines()
         self._results: dict[str, deque[CheckResult]] = {}
 
-    async def of_checkpoint(self, spec: SessionSpec, commit: str, now: float) -> ev.FlagsFound:
-        """What the difference between base and checkpoint shows."""
+    async def of_checkpoint(self, spec: SessionSpec, commit: str, now: float) -> list[ev.Event]:
+        """What the difference between base and checkpoint shows, and what of the one before it is kept."""
         files = await self._trees.diff(spec.base, commit)
         changes = [FileChange(f["path"], f["status"], f["patch"]) for f in files]
         flags = (out_of_scope(changes, spec.scope, now), weakened_tests(changes, now))
-        return ev.FlagsFound(spec.id, now, "tree", tuple(f for f in flags if f))
+        found: list[ev.Event] = [ev.FlagsFound(spec.id, now, "tree", tuple(f for f in flags if f))]
+        share = self._added.share_kept(spec.id, [(f["path"], f["patch"]) for f in files])
+        return found if share is None else [*found, ev.LinesKept(spec.id, now, share)]
 
     def of_check(self, spec: SessionSpec, result: CheckResult, now: float) -> ev.FlagsFound:
         """What this result together with those before it shows."""

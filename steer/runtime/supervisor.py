@@ -289,7 +289,8 @@ class Supervisor:
         return str(record["id"])
 
     async def _look(self, spec: SessionSpec, commit: str) -> None:
-        self.emit(await self._evidence.of_checkpoint(spec, commit, self._clock.now()))
+        for event in await self._evidence.of_checkpoint(spec, commit, self._clock.now()):
+            self.emit(event)
 
     async def _measure(self, spec: SessionSpec) -> None:
         folders = [Path(spec.worktree), self._store.folder(spec.id)]
