@@ -213,6 +213,10 @@ def _fold_plain(view: SessionView, event: ev.Event) -> SessionView:
             return replace(view, steps=steps, step_text=step_text, usage=usage)
         case ev.CheckChanged(result=result):
             return replace(view, check=result)
+        case ev.TrendChanged(trend=trend):
+            return replace(view, trend=trend)
+        case ev.JudgePaid(usd=usd):
+            return replace(view, judge_usd=usd)
         case ev.DiskMeasured(size_bytes=size):
             return replace(view, disk_bytes=size)
         case ev.RecordingNoted(note=note):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from steer.model.ask import Ask
 from steer.model.flag import Flag
 from steer.model.operation import Operation, Progress
-from steer.model.session import Activity, CheckResult, DiffStat, ProcessState, SessionSpec
+from steer.model.session import Activity, CheckResult, DiffStat, ProcessState, SessionSpec, Trend
 from steer.model.step import Usage
 
 
@@ -154,6 +154,31 @@ class FlagsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendChanged:
+    session: str
+    at: float
+    trend: Trend
+
+
+@dataclass(frozen=True, slots=True)
+class LinesKept:
+    """Share of the lines added up to the checkpoint before that the newest one still has, 0 to 1."""
+
+    session: str
+    at: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePaid:
+    """What the judge has cost for a session by now."""
+
+    session: str
+    at: float
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class DiskMeasured:
     session: str
     at: float
@@ -206,6 +231,9 @@ Event = (
     | CheckpointTaken
     | CheckChanged
     | FlagsFound
+    | TrendChanged
+    | LinesKept
+    | JudgePaid
     | DiskMeasured
     | RecordingNoted
     | SessionNoted

@@ -22,6 +22,8 @@ class Flag:
     propose: str = ""  # id of the command that helps: "inject", "kill", "answer"
     count: int = 1  # how often the behaviour was seen
     key: str = ""  # what it is about, where one rule can hold up several: an error, a file
+    since: float = 0.0  # when the trouble began, seconds since the epoch; 0: not known
+    suggestion: str = ""  # a correction to begin with; untrusted
 
     @property
     def name(self) -> str:

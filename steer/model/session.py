@@ -36,6 +36,15 @@ LIVE: frozenset[ProcessState] = frozenset(
 )
 
 
+class Trend(StrEnum):
+    """Where a session's failing checks are heading."""
+
+    NONE = ""  # too little is known, or nothing fails
+    CONVERGING = "converging"
+    STUCK = "stuck"
+    DIVERGING = "diverging"
+
+
 class Place(StrEnum):
     """Where a session's worktree is."""
 
@@ -117,5 +126,7 @@ class SessionView:
     steps: int = 0  # actions of the agent in this conversation
     step_text: str = ""  # the newest action, one line; untrusted
     usage: Usage = field(default_factory=Usage)
+    trend: Trend = Trend.NONE
+    judge_usd: float = 0.0  # what the judge has cost for this session; not part of `usage`
     queued: int = 0  # texts that wait to be typed when the turn is over
     note: str = ""  # one line the operator should see: a failed delivery, a stuck process

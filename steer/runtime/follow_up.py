@@ -11,13 +11,15 @@ from typing import Any
 
 from steer.agents.hook import HookEvent
 from steer.agents.profile import Profile
+from steer.detect.ledger import Kept
 from steer.errors import SteerError
 from steer.model import event as ev
 from steer.model.operation import OperationState
-from steer.model.session import LIVE, Activity, SessionSpec
+from steer.model.session import LIVE, Activity, CheckResult, SessionSpec
 from steer.model.step import Entry, Told
 from steer.runtime.budget import BudgetWatch
 from steer.runtime.context import Context
+from steer.runtime.convergence import delivered_how, measured
 from steer.runtime.detection import Detection
 from steer.runtime.intervention import held, policy
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
@@ -35,7 +37,13 @@ class FollowUp:
         self._c = c
         self._spawn = spawn
         self._troubles = Troubles(c, spawn)
-        self._detection = Detection(c.fleet.session, c.emit, c.now)
+        self._detection = Detection(
+            c.fleet.session,
+            c.emit,
+            c.now,
+            c.store.folder,
+            lambda session, text: delivered_how(c.fleet.operations(), session, text),
+        )
         self._budget = BudgetWatch(
             lambda: c.fleet.view().sessions,
             lambda: c.load_config().config.budget,
@@ -68,6 +76,11 @@ class FollowUp:
         self._detection.entry(session, entry)
         if isinstance(entry, Told) and (live := self._c.lives.get(session)):
             live.observer.told(entry)
+
+    async def _checked(self, session: str, result: CheckResult) -> None:
+        check_log = self._c.store.folder(session) / "check.log"
+        fact = await asyncio.to_thread(measured, result, check_log, result.at or self._c.now())
+        self._detection.took(session, fact)
 
     async def _end_detection(self, session: str) -> None:
         """After what the transcript still says."""
@@ -107,5 +120,11 @@ class FollowUp:
             case ev.OperationLogged(operation):
                 if operation.kind == "inject" and operation.state is OperationState.DONE:
                     self._detection.told(operation.session, str(operation.detail.get("text", "")))
+            case ev.CheckChanged(session=session, result=result):
+                self._spawn(self._checked(session, result))
+            case ev.FlagsFound(session=session, source=source, flags=flags):
+                self._detection.flagged(session, source, flags)
+            case ev.LinesKept(session=session, at=at, share=share):
+                self._detection.took(session, Kept(at, share))
             case ev.AskChanged(session=session, ask=ask) if ask is not None:
                 self._spawn(policy.apply(self._c, session, ask))

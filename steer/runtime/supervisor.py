@@ -292,8 +292,8 @@ class Supervisor:
         return str(record["id"])
 
     async def _look(self, spec: SessionSpec, commit: str) -> None:
-        for found in await self._evidence.of_checkpoint(spec, commit, self._clock.now()):
-            self.emit(found)
+        for event in await self._evidence.of_checkpoint(spec, commit, self._clock.now()):
+            self.emit(event)
 
     async def _measure(self, spec: SessionSpec) -> None:
         folders = [Path(spec.worktree), self._store.folder(spec.id)]

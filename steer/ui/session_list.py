@@ -9,7 +9,17 @@ from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.board_state import BoardState
 from steer.ui.line import Line, Span, fit, join, line_width, spread
-from steer.ui.status import SEPARATOR, age, check_spans, diff_spans, flag_spans, size, state, usage_spans
+from steer.ui.status import (
+    SEPARATOR,
+    age,
+    check_spans,
+    diff_spans,
+    flag_spans,
+    size,
+    state,
+    trend_spans,
+    usage_spans,
+)
 
 DISK_FROM = 44  # columns of the list from which disk use is shown
 _SHORTEST_FLAG = 16  # cells; a flag cut shorter says nothing
@@ -93,15 +103,20 @@ def _over(line: Line, on: str) -> Line:
 
 
 def _summary(view: SessionView, width: int) -> Line:
-    parts = [check_spans(view.check), diff_spans(view.diff, with_files=False)]
+    parts = [_check(view), diff_spans(view.diff, with_files=False)]
     line = join(parts, Span("  "))
     return line if line_width(line) <= width // 2 else []
+
+
+def _check(view: SessionView) -> Line:
+    """The newest check, and where checks are heading."""
+    return join([check_spans(view.check), trend_spans(view)], Span(" "))
 
 
 def _detail(view: SessionView, width: int) -> Line:
     """Lines changed, checks, the newest flag or the task, disk."""
     disk = [Span(size(view.disk_bytes), "text.faint")] if view.disk_bytes and width >= DISK_FROM - 6 else []
-    parts = [diff_spans(view.diff, with_files=False), check_spans(view.check), usage_spans(view.usage), disk]
+    parts = [diff_spans(view.diff, with_files=False), _check(view), usage_spans(view.usage), disk]
     parts = [part for part in parts if part]
     has_flag = bool(view.flags or view.note)
     while has_flag and width - line_width(join(parts, SEPARATOR)) < _SHORTEST_FLAG and parts:

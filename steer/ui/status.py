@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from steer.model.flag import Severity
-from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessState, SessionView
+from steer.model.session import LIVE, Activity, CheckResult, DiffStat, ProcessState, SessionView, Trend
 from steer.model.step import Usage
 from steer.term.visible import visible
 from steer.ui.line import Line, Span, join, line_width
@@ -29,6 +29,11 @@ _PROCESS = {
     ProcessState.EXITED: ("■", "ended"),
     ProcessState.FAILED: ("✗", "failed"),
     ProcessState.LOST: ("‡", "lost"),
+}
+_TREND = {
+    Trend.CONVERGING: Span("↗", "diff.added"),
+    Trend.STUCK: Span("→", "flag.warn"),
+    Trend.DIVERGING: Span("↘", "flag.urgent"),
 }
 _SEVERITY = {Severity.URGENT: "flag.urgent", Severity.WARN: "flag.warn", Severity.INFO: "flag.info"}
 
@@ -136,6 +141,11 @@ def check_spans(check: CheckResult) -> Line:
     return [Span("! check broken", "flag.warn")] if check.state == "error" else []
 
 
+def trend_spans(view: SessionView) -> Line:
+    """An arrow: up where fewer and fewer checks fail, down where more and more do."""
+    return [_TREND[view.trend]] if view.trend in _TREND else []
+
+
 def flag_spans(view: SessionView, limit: int) -> Line:
     """The note the operator should see, or the newest flag, in at most `limit` cells."""
     if view.queued:
@@ -181,7 +191,7 @@ def status_spans(view: SessionView, now: float, width: int) -> Line:
         head.append(Span(f" {old}", "text.muted"))
     figures = [
         diff_spans(view.diff, with_files=width >= 70),
-        check_spans(view.check),
+        join([check_spans(view.check), trend_spans(view)], Span(" ")),
         usage_spans(view.usage) if width >= _COST_FROM else [],
     ]
     room = width - 2 - line_width(head)

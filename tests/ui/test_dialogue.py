@@ -277,3 +277,15 @@ def test_what_differs_from_what_was_typed_is_read_before_it_is_sent() -> None:
         await s.until(lambda: called(s, "inject"))
 
     story(asking(), tell)
+
+
+def test_a_vague_correction_gets_a_hint_and_is_sent_all_the_same() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        await s.press(*"fix it")
+        await s.until(lambda: "vague: say what is wrong" in s.text())
+        await s.press("enter")
+        await s.until(lambda: called(s, "inject"))
+        assert called(s, "inject")[0]["text"] == "fix it"
+
+    story(asking(), tell)

@@ -6,10 +6,12 @@ import os
 import shutil
 from typing import Any
 
+from steer.detect.convergence import explain as explain_ledger
 from steer.errors import UserError
 from steer.model.codec import to_json
 from steer.model.session import LIVE, Place, SessionView
 from steer.runtime.context import Context
+from steer.runtime.convergence import load_ledger
 
 MAX_MATCHES = 2000
 MAX_OPERATIONS = 1000
@@ -113,6 +115,7 @@ async def explain(c: Context, params: dict[str, Any]) -> dict[str, Any]:
         lines += [f"    {line}" for line in flag.evidence]
     if v.check.state != "none":
         lines.append(f"check {v.spec.check!r}: {v.check.state}: {v.check.text} ({_ago(now - v.check.at)})")
+    lines += explain_ledger(load_ledger(c.store.folder(v.spec.id)))
     if v.recording_note:
         lines.append(f"recording: {v.recording_note}")
     if v.note:

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from steer.detect.correction import hints
 from steer.errors import SteerError
 from steer.model.session import SessionView
 from steer.term.visible import visible
@@ -165,6 +166,7 @@ def preview_lines(made: dict[str, Any], text: str, has_text: bool) -> list[Line]
     lines: list[Line] = [[Span(f"{made['size']} bytes {frame}, then Enter", "text.muted")]]
     for warning in made["warnings"]:
         lines.append([Span("▲ ", "flag.warn"), Span(visible(warning, 74), "text.normal")])
+    lines += [[Span(visible(hint, 76), "text.muted")] for hint in hints(text)]
     if made["shown"] != text:
         lines.append([Span("will be typed:", "text.muted")])
         lines += [[Span(visible(line, 76))] for line in made["shown"].split("\n")[:5]]

@@ -156,17 +156,6 @@ def test_writes_outside_the_scope() -> None:
     assert flagged([run("cat > /tmp/a <<'EOF'\nx\nEOF")], scope=("shop",)) == []
 
 
-def test_a_correction_loop() -> None:
-    rounds = [
-        e
-        for n in range(4)
-        for e in (failed(), told(f"it still fails, try {n}"), edit("cart.py", f"a{n}", f"b{n}"))
-    ]
-    loop = [f for f in found([*rounds, failed()]) if f.kind is Kind.CORRECTION_LOOP]
-    assert [(f.step, f.propose, f.count) for f in loop] == [(9, "restart", 4)]
-    assert "it still fails, try 3" in loop[0].evidence
-
-
 def test_corrections_that_help_are_no_loop() -> None:
     def some(size: int) -> Step:
         return run("pytest", "".join(f"FAILED tests/test_a.py::test_{n}\n" for n in range(size)), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from steer.model import event as ev
 from steer.model.flag import Flag, Severity
@@ -19,17 +20,18 @@ FAILED = (
 class World:
     """`flags` are those that the session has now."""
 
-    def __init__(self, *, reads_terminal: bool = False) -> None:
+    def __init__(self, folder: Path, *, reads_terminal: bool = False) -> None:
         self.now = 1_700_000_000.0
         self.flags: tuple[Flag, ...] = ()
         self.view = SessionView(SPEC, ProcessState.RUNNING, Activity.WORKING)
-        self.detection = Detection(lambda _: self.view, self._emit, lambda: self.now)
+        self.detection = Detection(lambda _: self.view, self._emit, lambda: self.now, lambda _: folder)
         self.detection.begin(SPEC, reads_terminal=reads_terminal)
         self._count = 0
 
     def _emit(self, event: ev.Event) -> None:
-        assert isinstance(event, ev.FlagsFound) and event.source == "steps"
-        self.flags = event.flags
+        if isinstance(event, ev.FlagsFound):
+            assert event.source == "steps"
+            self.flags = event.flags
 
     def rules(self) -> list[str]:
         return [f.rule for f in self.flags]
@@ -43,8 +45,8 @@ class World:
         self.detection.entry("s1", replace(step, ended_at=self.now))
 
 
-def test_the_same_failure_is_flagged_and_goes_with_success() -> None:
-    w = World()
+def test_the_same_failure_is_flagged_and_goes_with_success(tmp_path: Path) -> None:
+    w = World(tmp_path)
     for _ in range(3):
         w.run_tests()
     assert w.rules() == ["same-error"] and w.flags[0].severity is Severity.WARN
@@ -53,8 +55,8 @@ def test_the_same_failure_is_flagged_and_goes_with_success() -> None:
     assert w.rules() == []
 
 
-def test_a_correction_answers_the_flags_and_a_relapse_is_urgent() -> None:
-    w = World()
+def test_a_correction_answers_the_flags_and_a_relapse_is_urgent(tmp_path: Path) -> None:
+    w = World(tmp_path)
     for _ in range(3):
         w.run_tests()
     w.detection.entry("s1", Told(w.now, "the total is computed in pricing.py"))
@@ -64,16 +66,16 @@ def test_a_correction_answers_the_flags_and_a_relapse_is_urgent() -> None:
     assert w.rules() == ["same-error"] and w.flags[0].severity is Severity.URGENT
 
 
-def test_a_check_of_steers_own_that_passes_ends_what_failed() -> None:
-    w = World()
+def test_a_check_of_steers_own_that_passes_ends_what_failed(tmp_path: Path) -> None:
+    w = World(tmp_path)
     for _ in range(3):
         w.run_tests()
     w.detection.passed_check("s1")
     assert w.rules() == []
 
 
-def test_silence_is_flagged_only_while_the_agent_works() -> None:
-    w = World()
+def test_silence_is_flagged_only_while_the_agent_works(tmp_path: Path) -> None:
+    w = World(tmp_path)
     w.run_tests("=== 3 passed ===", 0)
     w.now += 200
     w.view = replace(w.view, activity=Activity.IDLE)
@@ -86,25 +88,25 @@ def test_silence_is_flagged_only_while_the_agent_works() -> None:
     assert w.rules() == []
 
 
-def test_an_agent_without_a_transcript_is_read_from_its_terminal_but_not_in_a_flood() -> None:
+def test_an_agent_without_a_transcript_is_read_from_its_terminal_but_not_in_a_flood(tmp_path: Path) -> None:
     def turn(n: int) -> bytes:
         begin = f"mini-swe-agent (step {n}, $0.01):\n```bash\npytest -q\n```\n"
         return (begin + f"User:\n<returncode>1</returncode>\n{FAILED}\n").replace("\n", "\r\n").encode()
 
-    w = World(reads_terminal=True)
+    w = World(tmp_path, reads_terminal=True)
     for n in range(1, 6):
         w.now += 1
         w.detection.output("s1", turn(n), w.now)
     assert "same-error" in w.rules()
-    flooded = World(reads_terminal=True)
+    flooded = World(tmp_path, reads_terminal=True)
     for n in range(1, 6):
         flooded.detection.output("s1", b"x\r\n" * FLOOD_BYTES_PER_S, flooded.now)
         flooded.detection.output("s1", turn(n), flooded.now)
     assert flooded.rules() == []
 
 
-def test_what_the_parent_did_is_not_the_forks() -> None:
-    w = World()
+def test_what_the_parent_did_is_not_the_forks(tmp_path: Path) -> None:
+    w = World(tmp_path)
     w.detection.begin(replace(SPEC, created_at=w.now + 2.5), reads_terminal=False)
     for _ in range(4):
         w.run_tests()

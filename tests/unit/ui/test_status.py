@@ -1,6 +1,9 @@
-"""Ages are looked at as often as they can change."""
+"""Ages are looked at as often as they can change; arrows say where a session is heading."""
 
-from steer.ui.status import MINUTES_TICK_S, SECONDS_TICK_S, age, tick_s
+import pytest
+
+from steer.model.session import CheckResult, Trend
+from steer.ui.status import MINUTES_TICK_S, SECONDS_TICK_S, age, status_spans, tick_s
 from tests.ui.fake_fleet import NOW, view
 
 
@@ -13,3 +16,12 @@ def test_seconds_are_counted_only_in_the_first_minute() -> None:
 
 def test_an_empty_board_ticks_slowly() -> None:
     assert tick_s([], NOW) == MINUTES_TICK_S
+
+
+@pytest.mark.parametrize(
+    ("trend", "arrow"), [("converging", "↗"), ("stuck", "→"), ("diverging", "↘"), ("", "")]
+)
+def test_the_trend_is_an_arrow_beside_the_checks(trend: str, arrow: str) -> None:
+    shown = view("alpha", trend=Trend(trend), check=CheckResult("failed", 1, 2))
+    text = "".join(s.text for s in status_spans(shown, NOW, 90))
+    assert ("✗ 2 failing " + arrow).strip() in text and sum(text.count(a) for a in "↗→↘") == len(arrow)
