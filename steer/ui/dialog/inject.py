@@ -13,29 +13,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widgets import TextArea
 
 from steer.detect.correction import hints
 from steer.errors import SteerError
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
+from steer.ui.dialog.composer import Composer
 from steer.ui.line import Line, Span, fit
 from steer.ui.status import state
 
 _SETTLE_S = 0.12
-
-
-class Composer(TextArea):
-    """Enter sends; ctrl+j or alt+enter makes a new line, as in the agents' own boxes."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("ctrl+j", "alt+enter", "shift+enter"):
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
-        elif event.key in ("enter", "escape", "tab", "shift+tab"):
-            event.prevent_default()  # not the text area's: they bubble to the dialog
 
 
 class InjectDialog(Card[dict[str, Any]]):
@@ -113,6 +101,9 @@ class InjectDialog(Card[dict[str, Any]]):
             self._facts.show(preview_lines(made, text, bool(text.strip())))
 
     async def take_key(self, event: events.Key) -> None:
+        """What the text does not use comes here; other keys (arrows, backspace) are its bindings' and go on."""
+        if event.key not in ("escape", "tab", "shift+tab", "enter"):
+            return
         event.stop()
         event.prevent_default()
         if event.key == "escape":
