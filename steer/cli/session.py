@@ -106,10 +106,10 @@ def _run(args: argparse.Namespace) -> int:
         )
         sessions += made["sessions"]
         notes += made["notes"]
-    return emit(args, {"sessions": sessions, "notes": notes}, lambda: _started(sessions, notes))
+    return emit(args, {"sessions": sessions, "notes": notes}, lambda: show_started(sessions, notes))
 
 
-def _started(sessions: list[str], notes: list[str]) -> None:
+def show_started(sessions: list[str], notes: list[str]) -> None:
     from steer.cli.connection import call
 
     views = {v["spec"]["id"]: v["spec"] for v in call("view")["fleet"]["sessions"]}
@@ -296,7 +296,7 @@ def _fork(args: argparse.Namespace) -> int:
         env=environment(),
         **how,
     )
-    return emit(args, made, lambda: _started([made["session"]], made["notes"]))
+    return emit(args, made, lambda: show_started([made["session"]], made["notes"]))
 
 
 def _kill(args: argparse.Namespace) -> int:

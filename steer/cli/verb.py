@@ -6,9 +6,21 @@ import argparse
 
 
 def add_all(parser: argparse.ArgumentParser) -> None:
-    from steer.cli import ask, board, demo, detect, doctor, housekeeping, look, replay, session, setting
+    from steer.cli import (
+        ask,
+        board,
+        demo,
+        detect,
+        doctor,
+        housekeeping,
+        look,
+        replay,
+        restart,
+        session,
+        setting,
+    )
 
     board.add(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (session, ask, look, detect, replay, demo, housekeeping, doctor, setting):
+    for module in (session, restart, ask, look, detect, replay, demo, housekeeping, doctor, setting):
         module.add(verbs)

@@ -25,6 +25,8 @@ STEER = (
             footer="kill"),
     Command("fork", "Fork", ("f",), "Steer", "copy its files as they are into a new worktree, with a new agent",
             footer="fork"),
+    Command("restart", "Restart afresh", ("R",), "Steer",
+            "a new agent with a brief of what was tried, in a new worktree", footer="restart"),
     Command("undo", "Undo", ("u",), "Steer",
             "take back the last kill, fork, start, pause or continue", _FLEET, needs_undo, "undo"),
     Command("interrupt", "Interrupt", ("k",), "Steer", "press the agent's interrupt key", reason=needs_live,

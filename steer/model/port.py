@@ -31,6 +31,11 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
                      conversation: {mode: whole|cut|brief|none, text, turns: [{id, at, text}]}}
     fork         {session, name, agent, argv, task, conversation, turn} -> {session, notes: [str]}
                      conversation: "" (as the plan says) | whole | cut (up to and with `turn`) | brief | none
+    plan_restart {session}                                            -> {brief, name, base, before: {id, at, flag} or
+                     {}}   before: the newest checkpoint from before the trouble began
+    restart      {session, brief, checkpoint, name, kill, env}        -> {session, notes: [str]}
+                     a new session with the brief as its task, from the same base, or from `checkpoint` (an id of
+                     `checkpoints`, or how it begins); `kill` ends the old one as `kill` does
     respawn      {session, conversation}                              -> {notes: [str]}
                      conversation: resume (default where the agent can) | none
     steps        {session, limit}                                     -> {entries: [{type, ...}]}  see `model.step`

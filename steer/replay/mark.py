@@ -28,6 +28,7 @@ _FIRST_WORD = {
     "continue": MarkKind.INTERVENTION,
     "kill": MarkKind.INTERVENTION,
     "forked": MarkKind.FORK,
+    "restarted": MarkKind.FORK,
     "flag": MarkKind.FLAG,
     "checkpoint": MarkKind.CHECKPOINT,
 }

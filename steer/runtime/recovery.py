@@ -79,7 +79,7 @@ async def _settle_undo(c: Context, operation: Operation) -> OperationState:
     is_pause = undone.kind in ("pause", "continue")
     if is_pause and (view is None or view.is_paused is not (undone.kind == "continue")):
         return OperationState.FAILED
-    if undone.kind in ("start", "fork") and view is not None and view.spec.place is Place.WORKTREE:
+    if undone.kind in ("start", "fork", "restart") and view is not None and view.spec.place is Place.WORKTREE:
         return OperationState.FAILED
     c.journal.finish(undone, OperationState.UNDONE)
     return OperationState.DONE
@@ -103,4 +103,10 @@ async def _settle_return(c: Context, kill: Operation, undo: Operation) -> bool:
     return True
 
 
-_SETTLE = {"kill": _settle_kill, "start": _settle_start, "fork": _settle_start, "undo": _settle_undo}
+_SETTLE = {
+    "kill": _settle_kill,
+    "start": _settle_start,
+    "fork": _settle_start,
+    "restart": _settle_start,
+    "undo": _settle_undo,
+}

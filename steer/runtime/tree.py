@@ -194,6 +194,10 @@ class Trees:
     async def materialize(self, commit: str, folder: Path) -> None:
         await self._do(lambda: self.shadow.materialize(commit, folder))
 
+    async def put_over(self, spec: SessionSpec, commit: str) -> None:
+        """Give the session's new worktree the files of a checkpoint of another session with the same base."""
+        await self._do(lambda: self.shadow.put_over(spec.base, commit, Path(spec.worktree)))
+
     async def diff(self, base: str, checkpoint: str) -> list[dict[str, Any]]:
         """Files that differ between a base commit and a checkpoint."""
 

@@ -31,6 +31,39 @@ def make_brief(task: str, entries: Sequence[Entry], instruction: str = "", root:
     return words.encode()[:MAX_BYTES].decode("utf-8", "ignore").rstrip()
 
 
+def make_restart_brief(
+    task: str,
+    entries: Sequence[Entry],
+    corrections: Sequence[str] = (),
+    failing: Sequence[str] = (),
+    decisions: Sequence[str] = (),
+    root: str = "",
+) -> str:
+    """At most `MAX_BYTES` bytes for a run that starts afresh: the task first, then what another run of it learned.
+
+    `corrections`: what the operator said and what became of it; `failing`: evidence of what is open; `decisions`: what
+    the operator answered; each one line. `root` as for `make_brief`.
+    """
+    parts = [
+        _cut(task.strip(), 1500),
+        "Another run of this task went wrong and was given up. You start afresh, without what it did last. Do not "
+        "repeat its way: first find out why it failed.",
+        _part("Still failing there", _listed(failing, 8) or _failure(entries)),
+        _part("The operator said to it", _listed(corrections, 8) or _corrections(entries, task)),
+        _part("Decided by the operator", _listed(decisions, 6)),
+        _part("What it tried last", _done(entries)),
+        _part("Files it changed", _changed(entries)),
+    ]
+    words = "\n\n".join(p for p in parts if p)
+    words = words.replace(f"{root}/", "") if root else words
+    return words.encode()[:MAX_BYTES].decode("utf-8", "ignore").rstrip()
+
+
+def _listed(lines: Sequence[str], limit: int) -> str:
+    """The newest of them."""
+    return "\n".join(f"- {_line(text, 240)}" for text in lines[-limit:])
+
+
 def _part(title: str, words: str) -> str:
     if not title.endswith("."):
         return f"{title}:\n{words}" if words else ""

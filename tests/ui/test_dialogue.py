@@ -18,6 +18,7 @@ from steer.ui.dialog.card import Card
 from steer.ui.dialog.flags import FlagsDialog
 from steer.ui.dialog.fork import ForkDialog
 from steer.ui.dialog.inject import Composer, InjectDialog
+from steer.ui.dialog.restart import RestartDialog
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import Screen, running
 
@@ -289,3 +290,96 @@ def test_a_vague_correction_gets_a_hint_and_is_sent_all_the_same() -> None:
         assert called(s, "inject")[0]["text"] == "fix it"
 
     story(asking(), tell)
+
+
+def restartable(before: dict[str, Any], **changes: Any) -> FakeFleet:
+    fleet = asking(activity=Activity.WORKING, ask=None, **changes)
+    fleet.results["plan_restart"] = {
+        "brief": "make it green\n\nStill failing there:\n- test_tax",
+        "name": "alpha-again",
+        "base": "main",
+        "before": before,
+    }
+    fleet.results["restart"] = {"session": A, "notes": ["not carried: a socket"]}
+    return fleet
+
+
+BEFORE = {"id": "c" * 40, "at": NOW - 900, "flag": "4 corrections on one issue"}
+
+
+def test_a_restart_shows_its_brief_which_can_be_edited_and_where_it_starts() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "R", RestartDialog)
+        assert "make it green" in s.text() and "- test_tax" in s.text() and "from the base: main" in s.text()
+        await s.press(*"Now ", "enter")
+        await s.until(lambda: called(s, "restart"))
+        (sent,) = called(s, "restart")
+        assert sent["brief"].startswith("Now make it green") and sent["session"] == A
+        assert (sent["checkpoint"], sent["kill"], sent["name"]) == ("", "", "alpha-again")
+        await s.until(lambda: "not carried" in s.text())
+
+    story(restartable(BEFORE), tell, (110, 36))
+
+
+def test_a_restart_from_before_it_went_wrong_and_in_place_of_the_old_one() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "R", RestartDialog)
+        await s.press("tab", "right")
+        assert "before it went wrong" in s.text() and "4 corrections" in s.text()
+        await s.press("tab", "right", "enter")
+        await s.until(lambda: called(s, "restart"))
+        (sent,) = called(s, "restart")
+        assert (sent["checkpoint"], bool(sent["kill"])) == ("c" * 40, True)
+
+    story(restartable(BEFORE), tell, (110, 36))
+
+
+def test_a_correction_loop_leads_to_a_restart_and_escape_changes_nothing() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "exclamation_mark", FlagsDialog)
+        assert "restart afresh" in s.text()
+        await s.press("enter")
+        await s.until(lambda: isinstance(s.app.screen, RestartDialog))
+        assert "checkpoint before" not in s.text(), "there is none to choose"
+        await s.press("escape")
+        await s.until(lambda: s.app.screen is s.board)
+        assert not called(s, "restart")
+
+    loop = Flag("correction-loop", "4 corrections on one issue", Severity.WARN, NOW, propose="restart")
+    story(restartable({}, flags=(loop,)), tell, (110, 36))
+
+
+def test_arrows_move_in_the_brief() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "R", RestartDialog)
+        await s.press("down", "down", "X", "enter")
+        await s.until(lambda: called(s, "restart"))
+        assert called(s, "restart")[0]["brief"].splitlines()[2] == "XStill failing there:"
+
+    story(restartable({}), tell, (80, 24))
+
+
+def test_a_correction_can_be_edited_while_it_is_typed() -> None:
+    async def tell(s: Screen) -> None:
+        await opened(s, "i", InjectDialog)
+        await s.press(*"abx", "backspace", "left", "c", "enter")
+        await s.until(lambda: called(s, "inject"))
+        assert called(s, "inject")[0]["text"] == "acb"
+
+    fleet = asking()
+    fleet.results["preview"] = {**SHOWN, "shown": "acb"}
+    story(fleet, tell)
+
+
+def test_a_typed_correction_may_be_sent_at_once_but_a_proposed_one_must_be_read() -> None:
+    async def tell(s: Screen) -> None:
+        dialog = await opened(s, "i", InjectDialog)
+        dialog._opened_at = float("inf")  # as if it had opened this instant
+        await s.press("enter")
+        assert not called(s, "inject"), "nothing was typed: this Enter was meant for something else"
+        await s.press("o", "k", "enter")
+        await s.until(lambda: called(s, "inject"))
+
+    fleet = asking()
+    fleet.results["preview"] = {**SHOWN, "shown": "ok"}
+    story(fleet, tell)

@@ -374,6 +374,19 @@ class Shadow:
         place = Place(self.path, work_tree=target, index=index, config={"checkout.workers": "0"})
         command.run(place, "read-tree", "--reset", "-u", tree)
 
+    def put_over(self, base: str, checkpoint: str, target: Path) -> None:
+        """Bring a new worktree at `target`, made from commit `base`, to a checkpoint of a session with that base.
+
+        What neither of the two knows (ignored files that were carried along) stays; its own index is not touched.
+        """
+        old, new = self.import_base(base), str(self._tree(checkpoint).id)
+        index = self.path / "scratch" / f"{os.urandom(6).hex()}.index"
+        try:
+            command.run(Place(self.path, work_tree=target, index=index), "read-tree", old)
+            self._write_out(new, target, index)
+        finally:
+            index.unlink(missing_ok=True)
+
     def is_compact(self) -> bool:
         """Are there few enough packs for fast look-ups?"""
         return sum(1 for _ in (self.path / "objects" / "pack").glob("*.pack")) <= _PACKS_MAX

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from steer.runtime.context import Context
-from steer.runtime.intervention import answer, flag, fork, held, inject, inspect, keep, start, stop
+from steer.runtime.intervention import answer, flag, fork, held, inject, inspect, keep, restart, start, stop
 
 Handler = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -35,6 +35,8 @@ METHODS: dict[str, Handler] = {
     "undo": stop.undo,
     "plan_fork": fork.plan_fork,
     "fork": fork.fork,
+    "plan_restart": restart.plan_restart,
+    "restart": restart.restart,
     "rename": keep.rename,
     "cancel": keep.cancel,
     "gc_plan": keep.gc_plan,

@@ -24,7 +24,7 @@ async def plan_fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What a fork would carry and what not, for the dialog; nothing is changed."""
     spec = _forkable(c, params["session"])
     config = c.load_config().config
-    name = c.free_name(f"{_stem(spec.name)}-fork")
+    name = c.free_name(f"{stem(spec.name)}-fork")
     plan = await c.trees.plan_fork(spec, config.worktree.include_max_mb << 20)
     branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
     memory = await memory_of(c, spec)
@@ -39,7 +39,7 @@ async def fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     parent = _forkable(c, params["session"])
     config = c.load_config().config
     await c.checkpoint_before(parent, "fork")
-    wanted = slug(str(params.get("name") or f"{_stem(parent.name)}-fork"), 32)
+    wanted = slug(str(params.get("name") or f"{stem(parent.name)}-fork"), 32)
     with c.reserve_name(wanted) as name:
         return await _fork(c, parent, name, config, params)
 
@@ -103,11 +103,11 @@ def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict
         plan = plan_launch(wanted, task, c.catalog(), dict(params.get("env") or os.environ).get("PATH"))
         return replace(child, argv=plan.argv, agent=plan.agent)
     if task != parent.task:
-        return replace(child, argv=_with_task(parent.argv, parent.task, task))
+        return replace(child, argv=with_task(parent.argv, parent.task, task))
     return child
 
 
-def _with_task(argv: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+def with_task(argv: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     """The command with another task: where the old one is an argument, an option's value, or quoted for a shell.
 
     Nothing else is touched: a task like "a" occurs in every command.
@@ -134,6 +134,6 @@ def _forkable(c: Context, session: str) -> SessionSpec:
     return spec
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     head, _, tail = name.rpartition("-fork")
     return head if head and (not tail or tail.lstrip("-").isdigit()) else name

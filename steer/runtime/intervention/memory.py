@@ -106,7 +106,7 @@ async def choose(c: Context, parent: SessionSpec, child: SessionSpec, params: di
     entries = await c.conversations.entries(parent.id)
     mode = wanted or ("whole" if not reason else "brief" if entries else "none")
     if mode == "brief":
-        said = entries or _injected(c, parent)
+        said = entries or injected(c, parent)
         return Choice(
             mode,
             0,
@@ -127,7 +127,7 @@ def _turn(value: Any) -> int:
         raise UserError(f"there is no turn {value!r}") from None
 
 
-def _injected(c: Context, parent: SessionSpec) -> list[Entry]:
+def injected(c: Context, parent: SessionSpec) -> list[Entry]:
     """What the operator said to an agent that keeps no transcript, by the operation log."""
     said = [o for o in c.fleet.operations() if o.kind == "inject" and o.session == parent.id]
     return [Told(o.at, str(o.detail["text"])) for o in said if o.detail.get("text")]

@@ -64,20 +64,10 @@ class Wish:
 async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     """`n` sessions of one agent on one task; each in a worktree of its own from the same base commit."""
     wish = Wish.from_params(params)
-    loaded = c.load_config()
-    config = loaded.config
-    commands = consent.wanted(loaded, c.trees.info.main_worktree)
-    if not consent.is_given(c.paths.state, commands):
-        what = "; ".join(f"{k} = {v!r}" for k, v in commands.items())
-        raise ConfigError(
-            f"this repository's .steer/config.toml wants to run commands: {what}",
-            "read them, then allow exactly these with `steer config trust`",
-        )
-    plan = (
-        Launch(wish.agent, wish.argv)
-        if wish.argv
-        else plan_launch(wish.agent, wish.task, c.catalog(), wish.env.get("PATH"))
-    )
+    config = consented(c)
+    plan = Launch(wish.agent, wish.argv)
+    if not wish.argv:
+        plan = plan_launch(wish.agent, wish.task, c.catalog(), wish.env.get("PATH"))
     commit, base_name = await c.trees.resolve_base(wish.base)
     sessions, notes = [], []
     for _ in range(wish.n):
@@ -85,6 +75,19 @@ async def start(c: Context, params: dict[str, Any]) -> dict[str, Any]:
         sessions.append(spec.id)
         notes += found
     return {"sessions": sessions, "notes": notes}
+
+
+def consented(c: Context) -> Config:
+    """The configuration. Raises `ConfigError` where the repository's wants to run what the operator did not allow."""
+    loaded = c.load_config()
+    commands = consent.wanted(loaded, c.trees.info.main_worktree)
+    if not consent.is_given(c.paths.state, commands):
+        what = "; ".join(f"{k} = {v!r}" for k, v in commands.items())
+        raise ConfigError(
+            f"this repository's .steer/config.toml wants to run commands: {what}",
+            "read them, then allow exactly these with `steer config trust`",
+        )
+    return loaded.config
 
 
 async def _start_one(

@@ -245,6 +245,7 @@ _UNDO: dict[str, Callable[[Context, Operation, Operation], Awaitable[str]]] = {
     "kill": _undo_kill,
     "start": _undo_start,
     "fork": _undo_start,
+    "restart": _undo_start,
     "pause": _undo_pause,
     "continue": _undo_pause,
 }

@@ -32,7 +32,7 @@ async def respawn(board: BoardContext) -> None:
 async def undo(board: BoardContext) -> None:
     """Undoing a start or fork ends an agent, so it asks like a kill does."""
     newest = board.state.fleet.undo
-    if newest is not None and newest.kind in ("start", "fork"):
+    if newest is not None and newest.kind in ("start", "fork", "restart"):
         from steer.ui.dialog.kill import KillDialog
 
         session = next((s for s in board.state.fleet.sessions if s.spec.id == newest.session), None)

@@ -119,6 +119,20 @@ async def fork(board: BoardContext) -> None:
     board.choose(made["session"])
 
 
+async def restart(board: BoardContext) -> None:
+    from steer.ui.dialog.restart import RestartDialog
+
+    session = selected(board)
+    plan = await board.port.call("plan_restart", session=session.spec.id)
+    wish = await board.ask(RestartDialog(session, plan))
+    if not wish:
+        return
+    made = await board.port.call("restart", session=session.spec.id, env=dict(os.environ), **wish)
+    for note in made["notes"]:
+        board.say(note, "warning")
+    board.choose(made["session"])
+
+
 async def rename(board: BoardContext) -> None:
     from steer.ui.dialog.start import RenameDialog
 
@@ -207,6 +221,7 @@ ACTIONS: dict[str, Action] = {
     "new": new,
     "fan": fan,
     "fork": fork,
+    "restart": restart,
     "rename": rename,
     "diff": diff,
     "explain": explain,

@@ -85,6 +85,7 @@ class FormDialog(Card[dict[str, str]]):
     """
     width = 76
     verb: ClassVar[str] = "start"
+    stops: ClassVar[str] = "Input, PickRow"  # what Tab goes through
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +119,7 @@ class FormDialog(Card[dict[str, str]]):
 
     def on_mount(self, event: events.Mount) -> None:
         super().on_mount(event)
-        self.query("Input, PickRow").first().focus()
+        self.query(self.stops).first().focus()
 
     def values(self) -> dict[str, str]:
         typed = {str(i.name): i.value.strip() for i in self.query(Input)}
@@ -132,9 +133,9 @@ class FormDialog(Card[dict[str, str]]):
             if event.key == "escape":
                 self.dismiss(None)
             elif event.key in ("tab", "down"):
-                self.focus_next("Input, PickRow")
+                self.focus_next(self.stops)
             else:
-                self.focus_previous("Input, PickRow")
+                self.focus_previous(self.stops)
         elif event.key in ("left", "right", "space") and isinstance(self.focused, PickRow):
             event.stop()
             self.focused.turn(-1 if event.key == "left" else 1)

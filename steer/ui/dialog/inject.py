@@ -13,29 +13,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widgets import TextArea
 
 from steer.detect.correction import hints
 from steer.errors import SteerError
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
+from steer.ui.dialog.composer import Composer
 from steer.ui.line import Line, Span, fit
 from steer.ui.status import state
 
 _SETTLE_S = 0.12
-
-
-class Composer(TextArea):
-    """Enter sends; ctrl+j or alt+enter makes a new line, as in the agents' own boxes."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("ctrl+j", "alt+enter", "shift+enter"):
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
-        elif event.key in ("enter", "escape", "tab", "shift+tab"):
-            event.prevent_default()  # not the text area's: they bubble to the dialog
 
 
 class InjectDialog(Card[dict[str, Any]]):
@@ -115,6 +103,9 @@ class InjectDialog(Card[dict[str, Any]]):
             self._facts.show(preview_lines(made, text, bool(text.strip())))
 
     async def take_key(self, event: events.Key) -> None:
+        """What the text does not use comes here; other keys (arrows, backspace) are its bindings' and go on."""
+        if event.key not in ("escape", "tab", "shift+tab", "enter"):
+            return
         event.stop()
         event.prevent_default()
         if event.key == "escape":
@@ -123,8 +114,12 @@ class InjectDialog(Card[dict[str, Any]]):
             step = 1 if event.key == "tab" else -1
             self._mode = (self._mode + step) % len(self._modes)
             self._mode_line.show([mode_line(self._modes, self._mode)])
-        elif event.key == "enter" and not self.is_guarded(event):
+        elif event.key == "enter" and not self._is_too_early(event):
             await self._send()
+
+    def _is_too_early(self, event: events.Key) -> bool:
+        """Whoever typed or changed the text has seen the dialog, however fast."""
+        return self.query_one(Composer).text == self._text and self.is_guarded(event)
 
     async def _send(self) -> None:
         text = self.query_one(Composer).text
