@@ -1,4 +1,4 @@
-"""Verbs that look: ls, read, diff, log, explain. None of them changes anything."""
+"""Verbs that look: ls, read, diff, compare, log, flags, explain. None of them changes anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from steer.cli.option import add_json, add_session
+from steer.cli.option import add_json, add_moment, add_session
 from steer.cli.output import ago, emit, say, table
 
 
@@ -33,8 +33,20 @@ def add(verbs: Any) -> None:
     )
     add_session(p)
     p.add_argument("--stat", action="store_true", help="only names and counts")
+    add_moment(p, "as of then (its newest checkpoint at or before that moment)")
     add_json(p)
     p.set_defaults(run=_diff)
+    p = verbs.add_parser(
+        "compare",
+        help="what differs between two sessions: files and checks",
+        description="What differs between the files of two sessions, from the first one's to the second one's, and how "
+        "their checks stand. Compare a fork with its parent to see what became of the other way.",
+    )
+    add_session(p)
+    p.add_argument("other", metavar="OTHER", help="name or id of the other session")
+    p.add_argument("--stat", action="store_true", help="only names and counts")
+    add_json(p)
+    p.set_defaults(run=_compare)
     p = verbs.add_parser(
         "log",
         help="what was done, newest last: interventions and their outcome",
@@ -134,15 +146,31 @@ def _read(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from steer.cli.connection import call
 
-    made = call("diff", session=args.session)
+    made = call("diff", session=args.session, at=args.at)
+    return emit(args, made, lambda: _show_files(made["files"], is_short=args.stat))
+
+
+def _show_files(files: list[dict[str, Any]], *, is_short: bool) -> None:
+    for f in files:
+        if is_short:
+            say(f"{f['status']} {f['path']} +{f['added']} -{f['removed']}")
+        else:
+            for line in f["patch"].splitlines():
+                say(line)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from steer.cli.connection import call
+
+    made = call("compare", session=args.session, other=args.other)
 
     def show() -> None:
-        for f in made["files"]:
-            if args.stat:
-                say(f"{f['status']} {f['path']} +{f['added']} -{f['removed']}")
-            else:
-                for line in f["patch"].splitlines():
-                    say(line)
+        for s in made["sessions"]:
+            check = f"check {s['check']['state']} {s['check']['text']}".rstrip()
+            say(f"{s['name']}: {s['files']} files against its base, +{s['added']} -{s['removed']}; {check}")
+        _show_files(made["files"], is_short=args.stat)
+        if not made["files"]:
+            say("their files are the same")
 
     return emit(args, made, show)
 

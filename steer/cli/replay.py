@@ -46,7 +46,7 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _time(text: str | None) -> float | None:
-    from steer.ui.replay.clock import parse_clock
+    from steer.replay.clock import parse_clock
 
     if text is None:
         return None
@@ -169,7 +169,7 @@ def _show(found: list[dict[str, Any]], *, has_facts: bool, has_text: bool) -> No
 
 
 def _show_facts(facts: dict[str, Any]) -> None:
-    from steer.ui.replay.clock import clock
+    from steer.replay.clock import clock
 
     size = f"{facts['cols']}×{facts['rows']}"
     say(f"{facts['name']}: asciicast v{facts['version']}, {size}, {clock(facts['duration_s'], tenths=True)}")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from steer.cli.option import add_json, add_session
+from steer.cli.option import add_json, add_moment, add_session
 from steer.cli.output import emit, say
 from steer.errors import UserError
 from steer.model.operation import has_arrived
@@ -265,6 +265,9 @@ def _add_fork(verbs: Any) -> None:
     p.add_argument(
         "--turn", default="", metavar="N", help="remember the conversation up to and with this turn"
     )
+    add_moment(
+        p, "from a moment of its past: files of the newest checkpoint until then, conversation up to then"
+    )
     p.add_argument("--plan", action="store_true", help="only say what would be carried")
     add_json(p)
     p.set_defaults(run=_fork)
@@ -274,7 +277,7 @@ def _fork(args: argparse.Namespace) -> int:
     from steer.cli.connection import call, call_long, environment
 
     if args.plan:
-        plan = call("plan_fork", session=args.session)
+        plan = call("plan_fork", session=args.session, at=args.at)
 
         def show() -> None:
             say(f"{plan['name']} on {plan['branch']}")
@@ -286,7 +289,7 @@ def _fork(args: argparse.Namespace) -> int:
                 say(f"  turn {turn['id']}: {turn['text']}")
 
         return emit(args, plan, show)
-    how = {"conversation": args.conversation, "turn": args.turn}
+    how = {"conversation": args.conversation, "turn": args.turn, "at": args.at}
     made = call_long(
         "fork",
         session=args.session,

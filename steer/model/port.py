@@ -28,9 +28,11 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
     kill         {session}                                            -> {operation, survivors: [{pid, name}]}
     undo         {}                                                   -> {operation, summary}
     plan_fork    {session, at}                                        -> {carried: [str], left: [str], bytes, branch,
-                     conversation: {mode: whole|cut|brief|none, text, turns: [{id, at, text}]}}
-    fork         {session, name, agent, argv, task, conversation, turn} -> {session, notes: [str]}
+                     conversation: {mode: whole|cut|brief|none, text, turns: [{id, at, text}]},
+                     moment: {at, text, checkpoint} or {}}
+    fork         {session, name, agent, argv, task, conversation, turn, at} -> {session, notes: [str]}
                      conversation: "" (as the plan says) | whole | cut (up to and with `turn`) | brief | none
+                     at: from that moment of its past: seconds since the epoch, or words (`intervention/moment.py`)
     plan_restart {session}                                            -> {brief, name, base, before: {id, at, flag} or
                      {}}   before: the newest checkpoint from before the trouble began
     restart      {session, brief, checkpoint, name, kill, env}        -> {session, notes: [str]}
@@ -40,8 +42,11 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
                      conversation: resume (default where the agent can) | none
     steps        {session, limit}                                     -> {entries: [{type, ...}]}  see `model.step`
     rename       {session, name}                                      -> {}
-    diff         {session}                                            -> {files: [{path, status, added, removed,
-                     is_binary, patch}], base, checkpoint}
+    diff         {session, at}                                        -> {files: [{path, status, added, removed,
+                     is_binary, patch}], base, checkpoint, moment}   at: as of then, as for `fork`
+    compare      {session, other}                                     -> {files, sessions: [{id, name, files, added,
+                     removed, check: {command, state, passed, failed, text}, checkpoint}]}
+                     `files` as in `diff`: from the one session's to the other's
     checkpoints  {session}                                            -> {checkpoints: [{id, at, reason, files,
                      added, removed, problems}]}
     log          {limit}                                              -> {operations: [Operation]}

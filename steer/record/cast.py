@@ -13,6 +13,7 @@ import codecs
 import json
 from collections.abc import Mapping
 
+BEGAN = "steer_began_at"  # beside `timestamp`, which the format wants in whole seconds: the exact time
 ENV_ALLOWED = ("SHELL", "TERM")  # all of a session's environment that a recording may tell
 MAX_EVENT_BYTES = 1 << 20  # one output event; the reader drops lines over 16 MiB and JSON escapes are <= 6x
 
@@ -32,6 +33,8 @@ def header(
     if term:
         size["type"] = term
     value: dict[str, object] = {"version": 3, "term": size, "timestamp": int(timestamp)}
+    if timestamp != int(timestamp):
+        value[BEGAN] = round(timestamp, 6)
     if title:
         value["title"] = title
     kept = {k: env[k] for k in ENV_ALLOWED if k in env} if env else {}

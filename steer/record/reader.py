@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from steer.record.cast import BEGAN
+
 MAX_LINE_BYTES = 16 << 20
 MAX_DOCUMENT_BYTES = (
     16 << 20
@@ -332,11 +334,18 @@ def _header(version: int, value: dict[str, Any]) -> Header:
         version=version,
         cols=clamp(cols, COLS),
         rows=clamp(rows, ROWS),
-        timestamp=timestamp if 0 < timestamp < 1e12 else 0.0,
+        timestamp=_began(timestamp, _number(value.get(BEGAN))),
         title=_bytes(title).decode() if isinstance(title, str) else "",
         term=kind if isinstance(kind, str) else "",
         env=env,
     )
+
+
+def _began(whole: float, exact: float) -> float:
+    """Seconds since the epoch; 0 where it is not told."""
+    if not 0 < whole < 1e12:
+        return 0.0
+    return exact if 0 <= exact - whole < 1 else whole
 
 
 def _told_size(value: dict[str, Any]) -> tuple[int, int]:

@@ -238,3 +238,14 @@ def _lines(header: Header, events: list[Event]) -> Iterator[bytes]:
             case Kind.EXIT if event.status is not None:
                 yield encoder.exit(event.at, event.status)
     yield encoder.flush(events[-1].at if events else 0.0)
+
+
+def began_at(path: Path) -> float:
+    """When the recording began, in seconds since the epoch; 0 where it does not tell or cannot be read."""
+    try:
+        with path.open("rb") as f:
+            reader = Reader()
+            reader.feed(f.readline(65536))
+            return reader.header.timestamp if reader.header else 0.0
+    except OSError:
+        return 0.0

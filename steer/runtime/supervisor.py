@@ -25,7 +25,6 @@ from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
-from steer.record.reader import Reader
 from steer.runtime.checker import Checker
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
@@ -37,6 +36,7 @@ from steer.runtime.intervention import METHODS
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
+from steer.runtime.recording_file import began_at
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
@@ -141,7 +141,7 @@ class Supervisor:
         if spec.place is Place.GONE:
             return
         recording = self._store.recording(spec)
-        began = started_at(recording) or spec.created_at
+        began = began_at(recording) or spec.created_at
         self.emit(ev.SessionAdded(spec, began, ProcessState.LOST, recording=str(recording)))
         for record in self._store.checkpoints(spec.id)[-1:]:
             self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=False))
@@ -180,7 +180,7 @@ class Supervisor:
         self._follow_up.attaching(live, profile)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
-        self.emit(ev.ProcessStarted(spec.id, started_at(recording) or self._clock.now(), str(recording)))
+        self.emit(ev.ProcessStarted(spec.id, began_at(recording) or self._clock.now(), str(recording)))
         self._follow_up.attached(spec)
         if int(hello["offset"]) <= QUICK_BYTES:
             await live.follow()
@@ -336,17 +336,6 @@ class Supervisor:
         self._tasks.discard(task)
         if not task.cancelled() and (e := task.exception()):
             log.error("%s", report_crash(self._paths.state)(e))
-
-
-def started_at(recording: Path) -> float:
-    """When the recording began, in seconds since the epoch; 0 where it cannot be read."""
-    try:
-        with recording.open("rb") as f:
-            reader = Reader()
-            reader.feed(f.readline(65536))
-            return reader.header.timestamp if reader.header else 0.0
-    except OSError:
-        return 0.0
 
 
 def report_crash(state: Path) -> Callable[[BaseException], str]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from steer.adapters.git import branch, draft, gc, worktree
 from steer.adapters.git import fork as forking
 from steer.adapters.git import trash as trash_can
+from steer.adapters.git.diff import FileDiff
 from steer.adapters.git.repository import (
     RepositoryInfo,
     admin_of,
@@ -114,6 +115,19 @@ class Trees:
         made = await self._do(worktree.add_worktree, *where, cap_bytes, report, cancelled)
         return [*made.notes, *(f"not carried: {n}" for n in made.not_carried)]
 
+    async def add_as_of(
+        self, spec: SessionSpec, checkpoint: str, report: Report, cancelled: Cancelled, cap_bytes: int
+    ) -> list[str]:
+        """Like `add`, with the files of a checkpoint of a session that has the same base ("": the base's)."""
+        notes = await self.add(spec, report, cancelled, cap_bytes)
+        if checkpoint:
+            try:
+                await self.put_over(spec, checkpoint)
+            except BaseException:
+                await self.discard(spec)
+                raise
+        return notes
+
     async def plan_fork(self, spec: SessionSpec, cap_bytes: int) -> dict[str, Any]:
         """{carried: [str], left: [str], bytes: int} for the dialog."""
         plan = await self._do(forking.plan_fork, self.info, Path(spec.worktree), self._paths.state, cap_bytes)
@@ -179,11 +193,14 @@ class Trees:
     # -- checkpoints ----------------------------------------------------------------------------------
 
     async def checkpoint(self, spec: SessionSpec, reason: str) -> dict[str, Any]:
-        """A checkpoint's record for the store: {id, tree, number, at, reason, files, ..., is_new}."""
+        """A checkpoint's record for the store: {id, tree, number, at, reason, files, ..., is_new}.
+
+        `at`: when it was whole, exactly; what the worktree holds afterwards may differ.
+        """
         made = await self._do(
             lambda: self.shadow.checkpoint(Path(spec.worktree), spec.id, spec.base, reason, int(time.time()))
         )
-        return {**to_json(made), "reason": reason}
+        return {**to_json(made), "reason": reason, "at": time.time()}
 
     def checkpoint_event(
         self, session: str, record: dict[str, Any], now: float, *, is_new: bool
@@ -200,21 +217,14 @@ class Trees:
 
     async def diff(self, base: str, checkpoint: str) -> list[dict[str, Any]]:
         """Files that differ between a base commit and a checkpoint."""
+        return await self._do(lambda: _files(self.shadow.diff(self.shadow.import_base(base), checkpoint)))
+
+    async def diff_between(self, one: tuple[str, str], other: tuple[str, str]) -> list[dict[str, Any]]:
+        """Files that differ between two sessions, each (base commit, checkpoint or "" for the base's files)."""
 
         def work() -> list[dict[str, Any]]:
-            tree = self.shadow.import_base(base)
-            files = self.shadow.diff(tree, checkpoint)
-            return [
-                {
-                    "path": f.path_display,
-                    "status": f.status,
-                    "added": f.added,
-                    "removed": f.removed,
-                    "is_binary": f.is_binary,
-                    "patch": f.patch,
-                }
-                for f in files
-            ]
+            trees = [checkpoint or self.shadow.import_base(base) for base, checkpoint in (one, other)]
+            return _files(self.shadow.diff(*trees))
 
         return await self._do(work)
 
@@ -243,6 +253,20 @@ class Trees:
     def has_entry(self, record: dict[str, Any]) -> bool:
         """Whether the trash still holds what `plan_trash` described."""
         return trash_can.from_json(record).place.is_dir()
+
+
+def _files(found: list[FileDiff]) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": f.path_display,
+            "status": f.status,
+            "added": f.added,
+            "removed": f.removed,
+            "is_binary": f.is_binary,
+            "patch": f.patch,
+        }
+        for f in found
+    ]
 
 
 def _usage(folder: Path) -> int:

@@ -17,15 +17,21 @@ _OPENCODE_ID = re.compile(r"^(ses|msg|prt)_([0-9a-f]{12})[0-9A-Za-z]{14}$")
 _LETTERS = string.ascii_letters + string.digits
 
 
-def copied(format: str, data: bytes, *, old: str, new: str, cwd: str, turn: int = 0) -> bytes:
-    """The copy's bytes. `turn` 0: the whole conversation. Raises `AgentError` where it cannot be made."""
+def copied(
+    format: str, data: bytes, *, old: str, new: str, cwd: str, turn: int = 0, until: float = 0.0
+) -> bytes:
+    """The copy's bytes. `turn` 0: the whole conversation; `until`: as of that time, in seconds since
+    the epoch. Raises `AgentError` where it cannot be made.
+    """
     if format == "opencode":
-        return _opencode(data, old, new, cwd, turn)
+        return _opencode(data, old, new, cwd, turn, until)
     lines = [
         line for line in data.split(b"\n")[:-1] if line.strip()
     ]  # a last line without its end is half-written
-    kept = kept_lines(format, lines, turn)
+    kept = kept_lines(format, lines, turn, until)
     if not kept:
+        if until:
+            raise AgentError("nothing had been said in the conversation at that time")
         raise AgentError(
             f"turn {turn} of the conversation cannot be cut out: it has not ended, or is not there"
         )
@@ -54,14 +60,17 @@ def _qwen(line: bytes, new: str, cwd: str) -> bytes:
     return _dumped({**record, "sessionId": new, **({"cwd": cwd} if "cwd" in record else {})})
 
 
-def _opencode(data: bytes, old: str, new: str, cwd: str, turn: int) -> bytes:
+def _opencode(data: bytes, old: str, new: str, cwd: str, turn: int, until: float) -> bytes:
     """From what `opencode export` prints (1.18.33): messages without an end are left out."""
     value = _loaded(data)
     info, messages = table(value.get("info")), [table(m) for m in listed(value.get("messages"))]
     if not info or not messages:
         raise AgentError("opencode exported nothing that can be read")
     was = text(info.get("directory"))
-    messages = _first_turns([m for m in messages if _has_ended(table(m.get("info")))], turn)
+    messages = [m for m in messages if _has_ended(table(m.get("info")), until)]
+    messages = _first_turns(messages, turn)
+    if not messages:
+        raise AgentError("nothing had been said in the conversation at that time")
     names = {old: new}
     for message in messages:
         for part in (table(message.get("info")), *map(table, listed(message.get("parts")))):
@@ -74,8 +83,13 @@ def _opencode(data: bytes, old: str, new: str, cwd: str, turn: int) -> bytes:
     return _dumped(_renamed({"info": info, "messages": messages}, names))
 
 
-def _has_ended(info: dict[str, Any]) -> bool:
-    return info.get("role") != "assistant" or bool(table(info.get("time")).get("completed"))
+def _has_ended(info: dict[str, Any], until: float) -> bool:
+    """A message of the operator, or an answer that is whole; by then, where `until` is given (times are in ms)."""
+    times = table(info.get("time"))
+    at = times.get("completed") if info.get("role") == "assistant" else times.get("created")
+    if not until:
+        return info.get("role") != "assistant" or bool(at)
+    return isinstance(at, int | float) and at / 1000 <= until
 
 
 def _first_turns(messages: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:

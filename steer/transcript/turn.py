@@ -55,11 +55,15 @@ def _turn(before: list[Turn], told: Told, start: int, end: int) -> Turn:
     return Turn(len(before) + 1, told.at, " ".join(told.text.split())[:_TEXT], start, end)
 
 
-def kept_lines(format: str, lines: list[bytes], turn: int = 0) -> list[bytes] | None:
+def kept_lines(format: str, lines: list[bytes], turn: int = 0, until: float = 0.0) -> list[bytes] | None:
     """The lines up to and with that turn (0: all), None where there is no such turn or it has not ended.
 
-    All lines are kept less an answer at the end whose tools have not, which some agents refuse.
+    `until`: those of what happened up to then (seconds since the epoch), also within a turn; None where nothing had
+    been said. All lines are kept less an answer at the end whose tools have not, which some agents refuse.
     """
+    if until:
+        lines = lines[: _first_after(format, lines, until)]
+        return lines[: _settled(format, lines)] if turns_of(format, lines) else None
     if not turn:
         return lines[: _settled(format, lines)]
     known = turns_of(format, lines)
@@ -68,6 +72,24 @@ def kept_lines(format: str, lines: list[bytes], turn: int = 0) -> list[bytes] | 
     wanted = known[turn - 1]
     end = wanted.end if wanted.end >= 0 else known[turn].start if turn < len(known) else -1
     return lines[:end] if end >= 0 else None
+
+
+def _first_after(format: str, lines: list[bytes], until: float) -> int:
+    """Index of the first line that tells of something later."""
+    reader, opened = reader_for(format), -1
+    for index, line in enumerate(lines):
+        if format == "codex" and b'"task_started"' in line[:400]:
+            opened = index  # belongs to the message after it
+        for entry in reader.feed(line + b"\n"):
+            if happened_at(entry) > until:
+                return opened if opened >= 0 else index
+            opened = -1
+    return len(lines)
+
+
+def happened_at(entry: Entry) -> float:
+    """When it was known, in seconds since the epoch; 0: not told."""
+    return max(entry.at, entry.ended_at) if isinstance(entry, Step) else entry.at
 
 
 def _settled(format: str, lines: list[bytes]) -> int:

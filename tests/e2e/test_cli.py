@@ -17,7 +17,7 @@ from tests.e2e.place import Done, Place, make_repository, until
 
 VERBS = (
     "run", "send", "wait", "fork", "kill", "respawn", "interrupt", "pause", "continue", "undo", "rename",
-    "approve", "detect", "flags", "restart",
+    "approve", "compare", "detect", "flags", "restart",
     "ls", "read", "diff", "log", "explain", "replay", "demo", "gc", "down", "doctor", "config", "keys", "completion",
 )  # fmt: skip
 # C0 but newline, DEL, C1 as UTF-8 or raw, bidi and zero-width characters: nothing that acts on a terminal.

@@ -45,6 +45,7 @@ METHODS: dict[str, Handler] = {
     "view": inspect.view,
     "diff": inspect.diff,
     "checkpoints": inspect.checkpoints,
+    "compare": inspect.compare,
     "log": inspect.log,
     "steps": inspect.steps,
     "search": inspect.search,

@@ -12,6 +12,7 @@ from steer.model.codec import to_json
 from steer.model.session import LIVE, Place, SessionView
 from steer.runtime.context import Context
 from steer.runtime.convergence import load_ledger
+from steer.runtime.intervention.moment import find_moment
 
 MAX_MATCHES = 2000
 MAX_OPERATIONS = 1000
@@ -24,8 +25,13 @@ async def view(c: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 async def diff(c: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """The worktree as it is now against its base, by file."""
+    """The worktree as it is now, or as of a moment (`at`), against its base, by file."""
     spec = c.spec(params["session"])
+    if at := params.get("at"):
+        moment = await find_moment(c, spec, at)
+        files = await c.trees.diff(spec.base, moment.commit) if moment.commit else []
+        base = spec.base_name or spec.base[:12]
+        return {"files": files, "base": base, "checkpoint": moment.commit, "moment": moment.text}
     commit = None
     if spec.place is Place.WORKTREE:
         commit = await c.take_checkpoint(spec, "diff")
@@ -33,7 +39,23 @@ async def diff(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if commit is None:
         raise UserError(f"{spec.name} has no checkpoint to compare")
     files = await c.trees.diff(spec.base, commit)
-    return {"files": files, "base": spec.base_name or spec.base[:12], "checkpoint": commit}
+    return {"files": files, "base": spec.base_name or spec.base[:12], "checkpoint": commit, "moment": ""}
+
+
+async def compare(c: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Two sessions beside each other: what differs between their files, and how each of them stands."""
+    specs = [c.spec(params["session"]), c.spec(params["other"])]
+    if specs[0].id == specs[1].id:
+        raise UserError("a session is compared with another one")
+    trees, told = [], []
+    for spec in specs:
+        commit = await c.take_checkpoint(spec, "compare") if spec.place is Place.WORKTREE else None
+        trees.append((spec.base, commit or _last_checkpoint(c, spec.id) or ""))
+        v = c.view(spec.id)
+        stat = {"files": v.diff.files, "added": v.diff.added, "removed": v.diff.removed}
+        check = {"command": spec.check, **to_json(v.check)}
+        told.append({"id": spec.id, "name": spec.name, **stat, "check": check, "checkpoint": trees[-1][1]})
+    return {"files": await c.trees.diff_between(trees[0], trees[1]), "sessions": told}
 
 
 def _last_checkpoint(c: Context, session: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from steer.runtime.conversation_record import ConversationRecord
 from steer.runtime.intervention.inject import inject
 from steer.runtime.intervention.opening import Opening, continued, fresh, why_not_continued
 from steer.transcript.brief import make_brief
-from steer.transcript.turn import MAX_TURNS, turns_of
+from steer.transcript.turn import MAX_TURNS, happened_at, turns_of
 
 READY_S = 60.0  # opencode 1.18.33 takes up to 20 on a busy machine
 _LOOK_S = 0.2
@@ -45,12 +45,25 @@ class Choice:
     turn: int
     prompt: str
     text: str
+    until: float = 0.0  # "cut": seconds since the epoch, where no turn says it
 
 
-async def memory_of(c: Context, parent: SessionSpec) -> Memory:
-    """What a child with the same agent would remember, unless the operator chooses otherwise."""
+async def memory_of(c: Context, parent: SessionSpec, until: float = 0.0) -> Memory:
+    """What a child with the same agent would remember, unless the operator chooses otherwise.
+
+    `until`: of what was known then (seconds since the epoch; 0: of all).
+    """
     await c.conversations.catch_up(parent.id)
-    reason = why_not_continued(c, parent, parent)
+    reason = why_not_continued(c, parent, parent) or _why_not_cut(c, parent, until)
+    if until:
+        known = _known(await c.conversations.entries(parent.id), until)
+        if not known:
+            return Memory("none", _ANEW)
+        if not reason:
+            return Memory(
+                "cut", "the conversation up to that moment: the child remembers it, and waits for you"
+            )
+        return Memory("brief", f"a brief of the conversation up to that moment: {reason}")
     if not reason:
         turns = await _turns(c, parent)
         count = f" ({len(turns)} turn{'s' if len(turns) > 1 else ''})" if turns else ""
@@ -60,6 +73,18 @@ async def memory_of(c: Context, parent: SessionSpec) -> Memory:
     if await c.conversations.entries(parent.id, 1):
         return Memory("brief", f"a brief of the conversation instead of the whole: {reason}")
     return Memory("none", _ANEW)
+
+
+def _why_not_cut(c: Context, parent: SessionSpec, until: float) -> str:
+    if not until or c.profile(parent).conversation.can_cut:
+        return ""
+    return f"{c.profile(parent).title or parent.agent} cannot go on from an earlier moment"
+
+
+def _known(entries: Sequence[Entry], until: float) -> list[Entry]:
+    """What had happened by then; empty where the operator had not said anything yet."""
+    known = [e for e in entries if happened_at(e) <= until]
+    return known if any(isinstance(e, Told) for e in known) else []
 
 
 async def _turns(c: Context, parent: SessionSpec) -> list[dict[str, Any]]:
@@ -87,13 +112,18 @@ def _read_turns(record: ConversationRecord) -> list[dict[str, Any]]:
     return [{"id": str(t.number), "at": t.at, "text": t.text} for t in turns_of(record.format, lines)]
 
 
-async def choose(c: Context, parent: SessionSpec, child: SessionSpec, params: dict[str, Any]) -> Choice:
-    """What this fork's child will remember. Raises `UserError` where what is wanted cannot be had."""
+async def choose(
+    c: Context, parent: SessionSpec, child: SessionSpec, params: dict[str, Any], until: float = 0.0
+) -> Choice:
+    """What this fork's child will remember. Raises `UserError` where what is wanted cannot be had.
+
+    `until`: it forks from that moment (seconds since the epoch; 0: from now).
+    """
     await c.conversations.catch_up(parent.id)
     wanted, turn = str(params.get("conversation") or ""), _turn(params.get("turn"))
     if wanted and wanted not in MODES:
         raise UserError(f"a conversation cannot be {wanted!r} in a fork", f"one of {', '.join(MODES)}")
-    if (wanted == "cut") != bool(turn) and (wanted or turn):
+    if (wanted == "cut") != bool(turn) and (wanted or turn) and not (until and not turn):
         if wanted:
             raise UserError("a conversation is cut at a turn", "say both: cut, and which turn")
         wanted = "cut"
@@ -104,9 +134,15 @@ async def choose(c: Context, parent: SessionSpec, child: SessionSpec, params: di
         raise UserError(f"{parent.agent} cannot go on from an earlier turn", "choose a brief, or the whole")
     instruction = child.task if child.task != parent.task else ""
     entries = await c.conversations.entries(parent.id)
-    mode = wanted or ("whole" if not reason else "brief" if entries else "none")
+    if until:
+        entries = _known(entries, until)
+        reason = reason or _why_not_cut(c, parent, until)
+    full = "cut" if until else "whole"
+    mode = wanted or (
+        full if (entries and not reason) or not (until or reason) else "brief" if entries else "none"
+    )
     if mode == "brief":
-        said = entries or injected(c, parent)
+        said = entries or [e for e in injected(c, parent) if not until or e.at <= until]
         return Choice(
             mode,
             0,
@@ -115,9 +151,12 @@ async def choose(c: Context, parent: SessionSpec, child: SessionSpec, params: di
         )
     if mode == "none":
         return Choice(mode, 0, "", "it starts anew with the task")
-    which = "all of the conversation" if mode == "whole" else f"the conversation up to turn {turn}"
+    which = "all of the conversation"
+    if mode == "cut":
+        which = f"the conversation up to {f'turn {turn}' if turn else 'that moment'}"
     then = "and was given your instruction" if instruction else "and waits for you"
-    return Choice(mode, turn, instruction, f"it remembers {which}, {then}")
+    cut_at = until if mode == "cut" and not turn else 0.0
+    return Choice(mode, turn, instruction, f"it remembers {which}, {then}", cut_at)
 
 
 def _turn(value: Any) -> int:
@@ -143,7 +182,7 @@ async def remember(
 ) -> Opening:
     """Make what the child begins with. Raises `SteerError`."""
     if choice.mode in ("whole", "cut"):
-        return await continued(c, parent, child, operation, env, choice.prompt, choice.turn)
+        return await continued(c, parent, child, operation, env, choice.prompt, choice.turn, choice.until)
     opening = fresh(c, child)
     if choice.mode == "none":
         return opening

@@ -94,8 +94,10 @@ async def continued(
     env: Mapping[str, str],
     prompt: str,
     turn: int = 0,
+    until: float = 0.0,
 ) -> Opening:
-    """The parent's conversation in the child's worktree, whole or up to and with `turn`; `prompt` is said next.
+    """The parent's conversation in the child's worktree, whole, up to and with `turn`, or as of `until`; `prompt` is
+    said next.
 
     Raises `SteerError` where it cannot be made; then nothing of it is left.
     """
@@ -104,15 +106,16 @@ async def continued(
     kind = profile.conversation
     new = new_id(record.format, record.id)
     path = ""
-    if kind.fork and not turn:
+    as_is = bool(kind.fork) and not turn and not until
+    if as_is:
         words = fill(kind.fork, id=record.id, new=new, cwd=child.worktree)
     else:
-        path = await _copy(c, profile, record, parent, child, operation, env, new, turn)
+        path = await _copy(c, profile, record, parent, child, operation, env, new, turn, until)
         words = fill(kind.copied, id=record.id, new=new, cwd=child.worktree, path=path)
     spoken = "" if kind.ignores_prompt else prompt
     argv = with_conversation(child.argv, profile, child.task, words, spoken)
     assert argv is not None
-    is_named = any("{new}" in w for w in (kind.fork if kind.fork and not turn else kind.copied))
+    is_named = any("{new}" in w for w in (kind.fork if as_is else kind.copied))
     known = path if kind.place else ""
     inherited = record.total_usd if record.format == "claude" and record.total_usd else None
     reason = f"forked from {parent.name}"
@@ -130,6 +133,7 @@ async def _copy(
     env: Mapping[str, str],
     new: str,
     turn: int,
+    until: float,
 ) -> str:
     """The path of a copy for the child: in its session folder, or where its agent looks for it."""
     kind = profile.conversation
@@ -143,7 +147,7 @@ async def _copy(
     else:
         data = await asyncio.to_thread(read_whole, Path(record.path))
     made = await asyncio.to_thread(
-        copied, record.format, data, old=record.id, new=new, cwd=child.worktree, turn=turn
+        copied, record.format, data, old=record.id, new=new, cwd=child.worktree, turn=turn, until=until
     )
     c.journal.update(c.journal.newest(operation), copies=[str(target)])
     crash_point("fork.copying")

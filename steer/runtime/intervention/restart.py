@@ -80,9 +80,8 @@ async def _restart(
         )
         crash_point("restart.planned")
         report, cancelled = c.progress(operation, f"worktree for {name}")
-        notes = await c.trees.add(child, report, cancelled, config.worktree.include_max_mb << 20)
-        if checkpoint:
-            await _put_over(c, child, checkpoint)
+        cap = config.worktree.include_max_mb << 20
+        notes = await c.trees.add_as_of(child, checkpoint, report, cancelled, cap)
 
         async def open_conversation() -> Opening:
             if not old.task and child.argv == old.argv:
@@ -99,14 +98,6 @@ async def _restart(
     c.mark(old.id, f"restarted as {name}")
     c.journal.finish(c.journal.newest(operation), OperationState.DONE)
     return child, notes
-
-
-async def _put_over(c: Context, child: SessionSpec, checkpoint: str) -> None:
-    try:
-        await c.trees.put_over(child, checkpoint)
-    except BaseException:
-        await c.trees.discard(child)
-        raise
 
 
 def _child(c: Context, old: SessionSpec, name: str, branch: str, brief: str) -> SessionSpec:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steer.replay.clock import clock
 from steer.replay.mark import Mark, wording
 from steer.term.visible import visible
 from steer.ui.frame_line import Glyphs, framed, glyphs
 from steer.ui.line import Line, Span
 from steer.ui.replay.bar import MARKS
-from steer.ui.replay.clock import clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from steer.commands.keymap import Keymap
 from steer.commands.replay import REPLAY_BY_ID
 from steer.replay.alignment import AlignBy
+from steer.replay.clock import clock
 from steer.replay.playhead import Playhead
 from steer.term.visible import visible
 from steer.ui.line import Line, Span, join, line_width, spread
-from steer.ui.replay.clock import clock
 from steer.ui.replay.state import ReplayState
 
 _DOT = Span(" · ", "text.faint")

@@ -19,6 +19,7 @@ def test_header_tells_the_size_and_only_allowed_environment() -> None:
         "version": 3,
         "term": {"cols": 80, "rows": 24, "type": "xterm-256color"},
         "timestamp": 1700000000,
+        "steer_began_at": 1700000000.9,
         "title": "t",
         "env": {"TERM": "xterm"},
     }
