@@ -13,6 +13,7 @@ from steer.cli.output import emit, say
 from steer.errors import EnvironmentFault, UserError
 
 if TYPE_CHECKING:
+    from steer.model.port import FleetPort
     from steer.runtime.recording_file import RecordingFile
     from steer.ui.replay.opening import Source
 
@@ -74,7 +75,9 @@ def _source(name: str) -> Source:
         store = Store(paths)
         for spec in store.load_all()[0]:
             if name in (spec.name, spec.id):
-                return Source(spec.name, store.recording(spec), paths.keeper_socket(spec.id).exists())
+                return Source(
+                    spec.name, store.recording(spec), paths.keeper_socket(spec.id).exists(), spec.id
+                )
     raise UserError(f"there is no file and no session {name!r}", "`steer ls --all` names the sessions")
 
 
@@ -99,16 +102,30 @@ def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str
     from steer.cli.ui_config import ui_config
     from steer.replay.alignment import AlignBy
     from steer.ui.app import run_app
-    from steer.ui.replay.no_fleet import NoFleet
     from steer.ui.replay.opening import open_replay
     from steer.ui.replay.screen import ReplayScreen
 
     def run() -> int:
         state = open_replay(sources, at=at, speed=speed, is_playing=at is None)
         state.align_by = AlignBy(align_by)
-        return run_app(NoFleet(), ui_config(None), ReplayScreen(state))
+        return run_app(_fleet(sources), ui_config(None), ReplayScreen(state))
 
     return report_any(run)
+
+
+def _fleet(sources: list[Source]) -> FleetPort:
+    """The sessions' fleet, where its supervisor runs: a fork from a moment is its work. Starts nothing."""
+    from steer.config.repository import find_common_dir
+    from steer.runtime.supervise import paths_for
+    from steer.ui.replay.no_fleet import NoFleet
+
+    common = find_common_dir(Path.cwd()) if any(source.session for source in sources) else None
+    if common is None or not paths_for(common).socket.exists():
+        return NoFleet()
+    from steer.runtime.client import FleetClient
+    from steer.runtime.supervise import ensure_supervisor
+
+    return FleetClient(lambda: ensure_supervisor(common))
 
 
 def _print(args: argparse.Namespace, sources: list[Source], at: float | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steer.model.fleet import FleetView
-from steer.model.session import LIVE, Activity, SessionView
+from steer.model.session import LIVE, Activity, Place, SessionView
 
 
 def _is_live(session: SessionView | None) -> bool:
@@ -30,6 +30,11 @@ def needs_undo(fleet: FleetView, session: SessionView | None) -> str | None:
 
 def needs_sessions(fleet: FleetView, session: SessionView | None) -> str | None:
     return None if fleet.sessions else "there are no sessions yet"
+
+
+def needs_two(fleet: FleetView, session: SessionView | None) -> str | None:
+    shown = sum(s.spec.place is Place.WORKTREE for s in fleet.sessions)
+    return None if shown > 1 else "there is no other session to compare with"
 
 
 def needs_live_sessions(fleet: FleetView, session: SessionView | None) -> str | None:

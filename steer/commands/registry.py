@@ -11,6 +11,7 @@ from steer.commands.reason import (
     needs_progress,
     needs_recording,
     needs_sessions,
+    needs_two,
     needs_undo,
 )
 
@@ -35,7 +36,7 @@ STEER = (
             reason=needs_live, footer="pause"),
     Command("broadcast", "Correct many", ("b",), "Steer",
             "send one text to the marked agents, or to all that run", _FLEET, needs_live_sessions),
-    Command("mark", "Mark", ("c",), "Steer", "choose the session for the next broadcast, or take it back"),
+    Command("mark", "Mark", ("M",), "Steer", "choose the session for a broadcast or a comparison, or take it back"),
     Command("respawn", "Start again", ("r",), "Steer", "start the agent of an ended session in the same worktree",
             reason=needs_ended, footer="start again"),
 )  # fmt: skip
@@ -52,6 +53,8 @@ READ = (
     Command("focus", "Type to the agent", ("enter",), "Read", "every key goes to the agent until the leave key",
             footer="focus"),
     Command("diff", "Diff", ("d",), "Read", "what the session changed against its base", footer="diff"),
+    Command("compare", "Compare", ("c",), "Read", "two sessions: what differs in their files and checks", _FLEET,
+            needs_two, "compare"),
     Command("replay", "Replay", ("v",), "Read", "watch the recording from any moment", reason=needs_recording),
     Command("flags", "Flags", ("exclamation_mark",), "Read", "all flags with their evidence, and the key that helps",
             _FLEET, needs_sessions, "flags"),

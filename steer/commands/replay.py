@@ -35,6 +35,8 @@ REPLAY: tuple[Command, ...] = (
     _command("zoom", "Zoom", ("z",), "the selected recording alone, or all again"),
     _command("scroll_up", "Scroll up", ("pageup",), "towards older lines, as of then"),
     _command("scroll_down", "Scroll down", ("pagedown",), "towards newer lines"),
+    _command("fork", "Fork from here", ("f",), "files and conversation as of this moment, in a new worktree", "fork"),
+    _command("diff", "Diff as of then", ("d",), "what the session had changed at this moment"),
     _command("copy", "Copy", ("y",), "the selected text, or the screen as it is"),
     _command("help", "Help", ("question_mark",), "this list", "help"),
     _command("quit", "Leave", ("q", "escape"), "back to the board, or to the shell", "back"),

@@ -124,6 +124,10 @@ class SteerApp(App[None], inherit_bindings=False):
         state = self.board.state
         return command in self.actions and BY_ID[command].disabled_reason(state.fleet, state.session) is None
 
+    def is_first(self, screen: Screen[None]) -> bool:
+        """Whether the app was opened for that screen and not for the board."""
+        return screen is self._first
+
     def open_palette(self) -> None:
         from steer.ui.dialog.palette import open_palette
 

@@ -57,13 +57,14 @@ PLAN = {
     "branch": "steer/alpha-fork",
     "name": "alpha-fork",
     "conversation": {
-        "mode": "cut",
+        "mode": "whole",
         "text": "",
         "turns": [
             {"id": "t1", "at": 0.0, "text": "fix prices"},
             {"id": "t2", "at": 1.0, "text": "not there"},
         ],
     },
+    "moment": {},
 }
 
 

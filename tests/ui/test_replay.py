@@ -14,6 +14,7 @@ from steer.commands.replay import REPLAY
 from steer.record import cast
 from steer.ui.app import SteerApp
 from steer.ui.config import UiConfig
+from steer.ui.dialog.fork import ForkDialog
 from steer.ui.replay.action import ACTIONS
 from steer.ui.replay.no_fleet import NoFleet
 from steer.ui.replay.opening import Source, open_replay
@@ -188,6 +189,109 @@ def test_the_board_opens_the_replay_of_the_selected_session(tmp_path: Path) -> N
             await s.until(lambda: "meanwhile" in s.text() and not fleet.watches["s1"].in_flight)
             await s.press("2", "v")
             await s.until(lambda: "cannot open" in s.text())
+
+    asyncio.run(go())
+
+
+PLAN = {
+    "carried": ["the files of checkpoint 3"],
+    "left": ["the index"],
+    "branch": "steer/a-fork",
+    "name": "a-fork",
+    "conversation": {"mode": "cut", "text": "", "turns": []},
+    "moment": {"at": 1.0, "text": "2023-11-14 22:14:00", "checkpoint": "c" * 40},
+}
+FILE = {
+    "path": "a.txt",
+    "status": "M",
+    "added": 1,
+    "removed": 1,
+    "is_binary": False,
+    "patch": "@@ -1 +1 @@\n-x\n+y\n",
+}
+
+
+def test_a_fork_begins_where_the_replay_stands_and_the_board_shows_it(tmp_path: Path) -> None:
+    path = story(tmp_path / "a.cast")
+
+    async def go() -> None:
+        fleet = FakeFleet(view("a", id="s1", recording=str(path)), view("b", id="s2"))
+        fleet.results = {
+            "plan_fork": PLAN,
+            "fork": {"session": "s2", "notes": []},
+            "diff": {"files": [FILE], "base": "main", "checkpoint": "c", "moment": "22:14:00"},
+        }
+        async with running(fleet) as s:
+            await s.press("1", "v")
+            await s.until(lambda: isinstance(s.app.screen, ReplayScreen) and "tick 59" in s.text())
+            await s.press("home", "right")
+            await s.until(lambda: "tick 5" in s.text() and "tick 6" not in s.text())
+            await s.press("d")
+            await s.until(lambda: "as of 22:14:00" in s.text() and "a.txt" in s.text())
+            await s.press("escape")
+            await s.until(lambda: isinstance(s.app.screen, ReplayScreen))
+            await s.press("f")
+            await s.until(lambda: isinstance(s.app.screen, ForkDialog))
+            assert "as of 2023-11-14 22:14:00" in s.text() and "the files of checkpoint 3" in s.text()
+            assert "the conversation up to that moment" in s.text()
+            s.app.screen._opened_at = 0.0  # type: ignore[attr-defined]  # past its guard
+            await s.press("enter")
+            await s.until(lambda: s.app.screen is s.board and s.board.state.selected == "s2")
+        calls = {name: params for name, params in fleet.calls if name in ("plan_fork", "fork", "diff")}
+        assert calls["fork"]["at"] == calls["plan_fork"]["at"] == calls["diff"]["at"] == 1_700_000_005
+        assert (calls["fork"]["session"], calls["fork"]["conversation"]) == ("s1", "")
+
+    asyncio.run(go())
+
+
+def test_a_recording_of_no_session_is_not_forked(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with replaying(story(tmp_path / "a.cast")) as s:
+            await s.press("f")
+            await s.until(lambda: "no session here" in s.text())
+            await s.press("d")
+            assert isinstance(s.app.screen, ReplayScreen)
+
+    asyncio.run(go())
+
+
+def test_two_sessions_are_compared_and_replayed_in_step(tmp_path: Path) -> None:
+    paths = [story(tmp_path / f"{name}.cast", name=name) for name in ("a", "b")]
+    sides = [
+        {"id": f"s{i}", "name": name, "files": i, "added": i, "removed": 0, "checkpoint": "c",
+         "check": {"command": "pytest", "state": "failed", "passed": 2, "failed": i, "text": f"{i} failed", "at": 0.0}}
+        for i, name in enumerate("ab", 1)
+    ]  # fmt: skip
+
+    async def go() -> None:
+        fleet = FakeFleet(
+            view("a", id="s1", recording=str(paths[0])),
+            view("b", id="s2", recording=str(paths[1]), parent="s1"),
+            view("c", id="s3"),
+        )
+        fleet.results = {"compare": {"files": [FILE], "sessions": sides}}
+        async with running(fleet, (110, 30)) as s:
+            await s.press("2", "c")
+            await s.until(lambda: "Compare with" in s.text())
+            s.app.screen._opened_at = 0.0  # type: ignore[attr-defined]  # past its guard
+            await s.press("enter")  # its parent comes first
+            await s.until(lambda: "a → b" in s.text() and "2 failed" in s.text() and "a.txt" in s.text())
+            await s.press("v")
+            await s.until(lambda: isinstance(s.app.screen, ReplayScreen))
+            await s.until(lambda: "a 59" in s.text() and "b 59" in s.text())
+        assert [p for name, p in fleet.calls if name == "compare"] == [{"session": "s1", "other": "s2"}]
+
+    asyncio.run(go())
+
+
+def test_the_two_marked_ones_are_compared(tmp_path: Path) -> None:
+    async def go() -> None:
+        fleet = FakeFleet(view("a", id="s1"), view("b", id="s2"), view("c", id="s3"))
+        fleet.results = {"compare": {"files": [], "sessions": []}}
+        async with running(fleet) as s:
+            await s.press("1", "M", "3", "M", "2", "c")
+            await s.until(lambda: "nothing differs" in s.text())
+        assert [p for name, p in fleet.calls if name == "compare"] == [{"session": "s1", "other": "s3"}]
 
     asyncio.run(go())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steer.ui.action import agent, app_wide, dialogue, flag, navigate, replay, text
+from steer.ui.action import agent, app_wide, compare, dialogue, flag, navigate, replay, text
 from steer.ui.action.context import Action
 
 ACTIONS: dict[str, Action] = {
@@ -12,5 +12,6 @@ ACTIONS: dict[str, Action] = {
     **flag.ACTIONS,
     **text.ACTIONS,
     **replay.ACTIONS,
+    **compare.ACTIONS,
     **app_wide.ACTIONS,
 }

@@ -110,7 +110,7 @@ async def fork(board: BoardContext) -> None:
 
     session = selected(board)
     plan = await board.port.call("plan_fork", session=session.spec.id)
-    wish = await board.ask(ForkDialog(session, plan))
+    wish = await board.ask(ForkDialog(session.spec.name, plan))
     if not wish:
         return
     made = await board.port.call("fork", session=session.spec.id, env=dict(os.environ), **wish)

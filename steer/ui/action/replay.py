@@ -13,7 +13,7 @@ async def replay(board: BoardContext) -> None:
     from steer.ui.replay.screen import ReplayScreen
 
     session = selected(board)
-    source = Source(session.spec.name, Path(session.recording), session.process in LIVE)
+    source = Source(session.spec.name, Path(session.recording), session.process in LIVE, session.spec.id)
     state = open_replay([source])
     state.playhead.follow()
     await board.ask(ReplayScreen(state))

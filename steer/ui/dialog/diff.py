@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual import events
@@ -70,8 +71,11 @@ class _Bar(LineWidget):
         return [self.line]
 
 
-class DiffDialog(Card[None]):
-    """`made` is the result of `diff`. Up and down choose the file, the page keys scroll its patch."""
+class DiffDialog(Card[bool]):
+    """`made` is the result of `diff`. Up and down choose the file, the page keys scroll its patch.
+
+    `facts`: lines below the title.
+    """
 
     DEFAULT_CSS = """
     DiffDialog { align: left top; background: $steer-surface-background; }
@@ -80,9 +84,12 @@ class DiffDialog(Card[None]):
     DiffDialog _Patch { height: 1fr; width: 1fr; }
     """
 
-    def __init__(self, name: str, made: dict[str, Any]) -> None:
+    hints: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, name: str, made: dict[str, Any], facts: Sequence[Line] = ()) -> None:
         super().__init__()
         self._made = made
+        self._facts = facts
         self._title = name
         self._files = _Files(made["files"])
         self._patch = _Patch()
@@ -91,14 +98,17 @@ class DiffDialog(Card[None]):
         files = self._made["files"]
         added, removed = sum(f["added"] for f in files), sum(f["removed"] for f in files)
         yield _Bar([
-            Span(f" {visible(self._title, 40)} ", "text.accent bold"),
-            Span(f"against {visible(self._made['base'], 40)}   ", "text.muted"),
+            Span(f" {visible(self._title, 60)} ", "text.accent bold"),
+            *([Span(f"against {visible(base, 40)}   ", "text.muted")] if (base := self._made.get("base")) else []),
+            *([Span(f"as of {visible(moment, 60)}   ", "flag.info")] if (moment := self._made.get("moment")) else []),
             Span(f"{len(files)} files  "), Span(f"+{added} ", "diff.added"), Span(f"−{removed}", "diff.removed"),
         ])  # fmt: skip
+        for line in self._facts:
+            yield _Bar(line)
         longest = max((len(f["path"]) for f in files), default=0) + 14
         self._files.styles.width = min(max(longest, _LIST_MIN), _LIST_MAX)
         yield Horizontal(self._files, self._patch)
-        hints = key_hint(("↑↓", "file"), ("PgUp PgDn", "patch"), ("Esc", "back"))
+        hints = key_hint(("↑↓", "file"), ("PgUp PgDn", "patch"), *self.hints, ("Esc", "back"))
         yield _Bar([Span(" "), *hints])
 
     def on_mount(self, event: events.Mount) -> None:
@@ -111,7 +121,7 @@ class DiffDialog(Card[None]):
             chosen = files[self._files.chosen]
             self._patch.text = patch_lines(chosen["path"], chosen["patch"], is_binary=chosen["is_binary"])
         else:
-            self._patch.text = [[Span("  nothing has changed against the base", "text.muted")]]
+            self._patch.text = [[Span("  nothing differs", "text.muted")]]
         self._patch.top = 0
         self._files.refresh()
         self._patch.refresh()

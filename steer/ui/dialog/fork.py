@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.form import Field, FormDialog, Pick
 from steer.ui.line import Line, Span, wrapped
 
 
 class ForkDialog(FormDialog):
-    """`plan` is the result of `plan_fork`; the values go to `fork`."""
+    """Of the session `name`. `plan` is the result of `plan_fork`; the values go to `fork`."""
 
     heading = "Fork into a new worktree"
     verb = "fork"
 
-    def __init__(self, session: SessionView, plan: dict[str, Any]) -> None:
+    def __init__(self, name: str, plan: dict[str, Any]) -> None:
         super().__init__()
-        self._session = session
+        self._of = name
         self._plan = plan
 
     def explanation(self) -> list[Line]:
-        name, branch = visible(self._session.spec.name, 30), visible(str(self._plan["branch"]), 40)
+        name, branch = visible(self._of, 30), visible(str(self._plan["branch"]), 40)
         lines: list[Line] = [
             [Span(name, "text.normal bold"), Span(" → ", "text.muted"), Span(branch, "text.accent")],
-            [],
         ]
+        if moment := self._plan["moment"]:
+            lines.append(
+                [Span("as of ", "text.muted"), Span(visible(str(moment["text"]), 60), "flag.info bold")]
+            )
+        lines.append([])
         for text in self._plan["carried"]:
             lines += _item("✓ ", "diff.added", text, "text.normal")
         for text in self._plan["left"]:
@@ -58,10 +61,11 @@ def _item(mark: str, mark_role: str, text: str, role: str) -> list[Line]:
 def _what_it_knows(plan: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """The conversations a child can start with, the most first."""
     options: list[tuple[str, str]] = []
-    if plan["mode"] in ("whole", "cut"):
+    if plan["mode"] == "cut":
+        options.append((":", "the conversation up to that moment"))
+    elif plan["mode"] == "whole":
         options.append(("whole:", "the whole conversation"))
-        turns = plan["turns"] if plan["mode"] == "cut" or plan["turns"] else []
-        for number, turn in reversed(list(enumerate(turns, 1))):
+        for number, turn in reversed(list(enumerate(plan["turns"], 1))):
             options.append((f"cut:{turn['id']}", f"up to turn {number}: {turn['text']}"))
     if plan["mode"] != "none":
         options.append(("brief:", "a brief of what was tried"))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from steer.replay.alignment import AlignBy
 from steer.ui.replay.state import ReplayState
+from steer.ui.replay.travel import Travel, diff_as_of, fork_from
 from steer.ui.replay.words import speed_text
 
 STEP_S, FAR_S = 5.0, 60.0
@@ -32,6 +33,9 @@ class ReplayContext(Protocol):
 
     def copy(self) -> None:
         """What is selected, or the whole picture, to the operator's clipboard."""
+
+    def travel(self, act: Travel) -> None:
+        """Run `act` for the selected recording's session as of the playhead."""
 
     def leave(self) -> None: ...
 
@@ -145,6 +149,8 @@ ACTIONS: dict[str, Action] = {
     "replay_zoom": zoom,
     "replay_scroll_up": lambda replay: replay.scroll_pages(1),
     "replay_scroll_down": lambda replay: replay.scroll_pages(-1),
+    "replay_fork": lambda replay: replay.travel(fork_from),
+    "replay_diff": lambda replay: replay.travel(diff_as_of),
     "replay_copy": lambda replay: replay.copy(),
     "replay_help": lambda replay: replay.open_help(),
     "replay_quit": lambda replay: replay.leave(),

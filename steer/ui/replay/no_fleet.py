@@ -16,7 +16,10 @@ class NoFleet:
         return FleetView("")
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        raise UserError("there is no fleet here, only recordings")
+        raise UserError(
+            "no supervisor runs here, so nothing can be forked or compared",
+            "open `steer` in the repository, then `v`",
+        )
 
     def watch(self, session: str, cols: int, rows: int) -> None:
         pass

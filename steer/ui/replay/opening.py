@@ -14,11 +14,16 @@ MAX_RECORDINGS = 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`is_live`: a session's recording that is being written."""
+    """`is_live`: a session's recording that is being written. `session`: its id; "" for a file."""
 
     name: str
     path: Path
     is_live: bool = False
+    session: str = ""
+
+
+def _show(source: Source) -> Show:
+    return Show(source.name, RecordingFile(source.path, is_growing=source.is_live), source.session)
 
 
 def open_replay(
@@ -28,7 +33,7 @@ def open_replay(
     shows: list[Show] = []
     try:
         for source in sources[:MAX_RECORDINGS]:
-            shows.append(Show(source.name, RecordingFile(source.path, is_growing=source.is_live)))
+            shows.append(_show(source))
     except SteerError:
         for show in shows:
             show.recording.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
+from steer.model.port import FleetPort
 from steer.ui.empty import MIN_SCREEN, TooSmall
 from steer.ui.notice import SHOWN_S, Notice, merged
 from steer.ui.pane import Pane
@@ -21,6 +22,7 @@ from steer.ui.replay.area import ReplayArea
 from steer.ui.replay.chrome import ReplayFooter, StatusBar, TimelineBar
 from steer.ui.replay.pane import Scrolled
 from steer.ui.replay.state import ReplayState
+from steer.ui.replay.travel import Travel, travelled
 from steer.ui.search_bar import SearchBar
 
 if TYPE_CHECKING:
@@ -157,6 +159,23 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
         text = self.area.text()
         self.app.copy_to_clipboard(text)
         self.say(f"copied {len(text)} characters")
+
+    @property
+    def port(self) -> FleetPort:
+        return self.steer.port
+
+    async def ask(self, dialog: Any) -> Any:
+        return await self.steer.board.ask(dialog)
+
+    def travel(self, act: Travel) -> None:
+        self.run_worker(travelled(self, act), exit_on_error=False)
+
+    def go_to(self, session: str) -> None:
+        if self.steer.is_first(self):
+            self.say("forked; `steer` shows it on the board")
+        else:
+            self.steer.board.choose(session)
+            self.leave()
 
     def leave(self) -> None:
         self.dismiss(None)

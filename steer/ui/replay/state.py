@@ -19,10 +19,11 @@ WORK_BYTES = 1 << 20  # of a recording, interpreted at one go; more is spread ov
 
 @dataclass
 class Show:
-    """One recording in the replay. `name` is untrusted."""
+    """One recording in the replay. `name` is untrusted; `session`: the id of the session it is of, "" for a file."""
 
     name: str
     recording: RecordingFile
+    session: str = ""
     player: Player = field(init=False)
     is_arrived: bool = True
     offset: int = 0  # lines scrolled up
@@ -92,6 +93,12 @@ class ReplayState:
     def local(self, index: int) -> float:
         """The playhead in a recording's own time."""
         return self.alignment.local(index, self.playhead.position)
+
+    @property
+    def moment(self) -> float:
+        """What the selected recording shows now, in seconds since the epoch; 0 where it does not tell its begin."""
+        began, at = self.show.track.began_at, self.local(self.selected)
+        return began + min(max(0.0, at), self.show.recording.index.timeline.duration) if began else 0.0
 
     @property
     def hit(self) -> tuple[int, int]:

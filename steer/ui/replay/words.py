@@ -12,7 +12,18 @@ from steer.ui.line import Line, Span, join, line_width, spread
 from steer.ui.replay.state import ReplayState
 
 _DOT = Span(" · ", "text.faint")
-_HINTS = ("play", "back", "forward", "previous_mark", "next_mark", "search", "slower", "faster", "idle")
+_HINTS = (
+    "play",
+    "back",
+    "forward",
+    "previous_mark",
+    "next_mark",
+    "search",
+    "slower",
+    "faster",
+    "fork",
+    "idle",
+)
 _FIXED = ("help", "quit")
 
 
