@@ -1,1 +1,1 @@
-"""Detectors: small pure functions from evidence to flags. They import nothing of each other and do no IO."""
+"""Detectors: from evidence to flags, knowing the past only. They do no IO but to read their own rules."""

@@ -91,6 +91,7 @@ class DriftDetector:
         self._number = 0
         self._check: tuple[int, bool, str] | None = None  # newest check: step, passed, line
         self._edited_at = 0
+        self._has_editor = False
 
     def told(self, text: str) -> None:
         """The operator spoke: it belongs to the task from now on."""
@@ -109,8 +110,9 @@ class DriftDetector:
         at = step.ended_at or step.at
         self._number = number
         words, self._words = self._words, ""
+        self._has_editor |= step.kind is StepKind.EDIT
         if step.tool in _ENDS or "COMPLETE_TASK_AND_SUBMIT" in step.action:
-            yield from self._end(number, at, words)
+            yield from self._end(number, at, words, is_last=True)
             return
         for write in made:
             yield from self._made_up(number, at, write, words)
@@ -123,7 +125,7 @@ class DriftDetector:
     # -- what is remembered ---------------------------------------------------------------------------
 
     def _note_write(self, write: Write) -> None:
-        if _is_aside(write):
+        if _is_aside(write) and not self._is_wanted(write):
             self._side_edits.append(write.path)
         elif write.path:
             self._source_edits += 1
@@ -182,6 +184,11 @@ class DriftDetector:
                 "works-around", number, at, "does something else instead", (line, write.path)
             )
 
+    def _is_wanted(self, write: Write) -> bool:
+        """Scripts by their whole name only: a task says "reproduce" without asking for reproduce.py."""
+        name = write.path.rsplit("/", 1)[-1].lower()
+        return self._asks_for(write.path) if write.is_document else name in self._task
+
     def _asks_for(self, path: str) -> bool:
         name = path.rsplit("/", 1)[-1].lower()
         return name in self._task or name.split(".")[0] in self._task
@@ -208,9 +215,10 @@ class DriftDetector:
                 "explained-away", number, at, "a failing check is explained away", (line, self._check[2])
             )
 
-    def _end(self, number: int, at: float, words: str = "") -> Iterator[Finding]:
+    def _end(self, number: int, at: float, words: str = "", is_last: bool = False) -> Iterator[Finding]:
         text = words or self._words
-        if self._side_edits and not self._source_edits and self._failures and number >= 4:
+        has_worked = self._failures or (is_last and self._has_editor)  # a shell may change things unseen
+        if self._side_edits and not self._source_edits and has_worked and number >= 4:
             evidence = tuple(dict.fromkeys(self._side_edits))[:4]
             yield from self._once("nothing-done", number, at, "ends without a change to the source", evidence)
         if self._check and not self._check[1] and _CLAIMS.search(text):

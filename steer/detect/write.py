@@ -6,9 +6,12 @@ import json
 import re
 from dataclasses import dataclass
 
+from steer.detect.command import without_heredocs
 from steer.model.step import BECOMES, Step, StepKind
 
 _HEREDOC = re.compile(r"(?:cat|tee)\b[^\n]*?<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\s*\1\b", re.S)
+_ECHO = re.compile(r"(?:echo|printf)\s+(?:-\w+\s+)*(['\"])(.*?)(?<!\\)\1\s*>>?\s*([\w./~$-]+)", re.S)
+MIN_ECHO = 80  # characters: less is a value, not a text
 _TARGET = re.compile(r">>?\s*([\w./~$-]+)|\btee\s+(?:-a\s+)?([\w./~-]+)")
 _PATCH_FILE = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: (.+)$", re.M)
 DOCUMENT = re.compile(r"\.(?:md|txt|rst|adoc|html?)$", re.I)
@@ -92,4 +95,7 @@ def _shell(command: str) -> list[Write]:
         head = match.group(0).partition("\n")[0]
         target = _TARGET.search(head)
         found.append(Write(next(filter(None, target.groups()), "") if target else "", "", match.group(2)))
+    for match in _ECHO.finditer(without_heredocs(command)):
+        if len(match.group(2)) >= MIN_ECHO:
+            found.append(Write(match.group(3), "", match.group(2)))
     return found

@@ -37,6 +37,7 @@ def main() -> None:
         print(line)
     if not args.quick:
         print("\nthresholds of [repeat] chosen on the other sessions, judged on those left out (steps files)")
+        print(f"  as shipped         {folds.shipped(labelled).line()}")
         for name, key, count in (("group, 8 parts", lambda s: s.group, 8), ("agent", lambda s: s.agent, 99)):
             result, agreed = folds.held_out(labelled, key, count)
             print(f"  by {name:15} {result.line()}; those that ship were as good in {agreed}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from steer.detect.finding import Kind
-from steer.model.step import Step, TurnEnd, TurnEnded
+from steer.model.step import Step, StepKind, TurnEnd, TurnEnded
 from tests.unit.detect.scene import edit, flagged, found, run, said, told
 
 FAILED = "FAILED tests/test_cart.py::test_total - assert 3 == 4\n=== 1 failed, 5 passed in 0.1s ===\n"
@@ -164,3 +166,12 @@ def test_corrections_that_help_are_no_loop() -> None:
     assert "correction-loop" not in rules(*shrinking)
     between = [e for _ in range(4) for e in (failed(), told("go on"), run("pytest", PASSED))]
     assert "correction-loop" not in rules(*between, failed())
+
+
+def test_the_end_without_a_change_to_the_source() -> None:
+    script, look = edit("reproduce_bug.py", "", "import shop"), [run(f"cat a{n}", "x") for n in range(3)]
+    end = replace(run("submit"), tool="submit", kind=StepKind.OTHER)
+    assert rules(script, *look, end) == ["nothing-done"]
+    assert rules(script, *look, end, task="Reproduce the bug in reproduce_bug.py") == []
+    assert rules(script, *look, edit("shop/cart.py", "a", "b"), end) == []
+    assert "nothing-done" not in rules(script, *look, END)  # a turn of many: the change may come in the next
