@@ -48,7 +48,9 @@ async def ask(config: JudgeConfig, question: Question) -> Opinion:
         return Opinion(None, f"the judge did not answer within {config.timeout_s:.0f} s", answer.usage())
     except AgentError as e:
         return Opinion(None, e.message, answer.usage())
-    except Exception as e:  # whatever a server can make the SDK raise: errors of HTTP, of JSON, of its own models
+    except (
+        Exception
+    ) as e:  # whatever a server can make the SDK raise: errors of HTTP, of JSON, of its own models
         return Opinion(None, f"the judge could not be asked: {_brief(e)}", answer.usage())
 
 
