@@ -19,6 +19,7 @@ from steer.model.step import Usage
 
 MAX_TOKENS = 800
 MAX_ANSWER = 16 * 1024  # characters; far more than `MAX_TOKENS` can be
+MAX_COUNT = 1_000_000  # tokens of one question that are believed
 RETRIES = 2
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
@@ -32,8 +33,9 @@ class Opinion:
     usage: Usage
 
 
-def has_key(environment: Mapping[str, str]) -> bool:
-    return any(environment.get(name) for name in KEYS)
+def key_source(environment: Mapping[str, str]) -> str:
+    """The variable that the SDK takes its key from; "" where there is none."""
+    return next((name for name in KEYS if environment.get(name)), "")
 
 
 async def ask(config: JudgeConfig, question: Question) -> Opinion:
@@ -45,20 +47,20 @@ async def ask(config: JudgeConfig, question: Question) -> Opinion:
             await _converse(sdk, config, question, answer)
         return Opinion(read_verdict(answer.argument(), question.data), "", answer.usage())
     except TimeoutError:
-        return Opinion(None, f"the judge did not answer within {config.timeout_s:.0f} s", answer.usage())
+        problem = f"the judge did not answer within {config.timeout_s:g} s"
+        return Opinion(None, problem, answer.usage(if_not_told=len(question.prompt) // 3))
     except AgentError as e:
-        return Opinion(None, e.message, answer.usage())
+        problem = e.message
     except (
         Exception
     ) as e:  # whatever a server can make the SDK raise: errors of HTTP, of JSON, of its own models
-        return Opinion(None, f"the judge could not be asked: {_brief(e)}", answer.usage())
+        problem = f"the judge could not be asked: {_brief(e)}"
+    return Opinion(None, problem, answer.usage())
 
 
 async def _converse(sdk: Any, config: JudgeConfig, question: Question, answer: _Answer) -> None:
     async with (
-        sdk.AsyncAnthropic(
-            base_url=config.base_url or None, max_retries=RETRIES, timeout=config.timeout_s
-        ) as client,
+        sdk.AsyncAnthropic(base_url=config.base_url or None, max_retries=RETRIES) as client,
         client.messages.stream(
             model=config.model,
             max_tokens=MAX_TOKENS,
@@ -70,37 +72,38 @@ async def _converse(sdk: Any, config: JudgeConfig, question: Question, answer: _
     ):
         async for event in stream:
             answer.take(event)
-        answer.message = stream.current_message_snapshot
+        if answer.is_whole:
+            answer.message = stream.current_message_snapshot
 
 
 class _Answer:
-    """What has come of an answer so far."""
+    """What has come of an answer so far. Nothing in it is certain to be what the API promises."""
 
     def __init__(self, model: str) -> None:
+        self.is_whole = False
         self.message: Any = None
         self._model = model
         self._size = 0
         self._begun: Any = None
         self._output = 0
-        self._is_whole = False
 
     def take(self, event: Any) -> None:
         """Raises `AgentError` when it gets too long."""
         if event.type == "message_start":
             self._begun = event.message.usage
         elif event.type == "content_block_delta":
-            delta = event.delta
-            self._size += len(getattr(delta, "partial_json", "") or getattr(delta, "text", "") or "")
+            parts = (getattr(event.delta, name, None) for name in ("partial_json", "text", "thinking"))
+            self._size += sum(len(part) for part in parts if isinstance(part, str))
             if self._size > MAX_ANSWER:
                 raise AgentError(f"the judge's answer is longer than {MAX_ANSWER} characters")
         elif event.type == "message_delta":
-            self._output = event.usage.output_tokens or 0
+            self._output = _count(event.usage, "output_tokens")
         elif event.type == "message_stop":
-            self._is_whole = True
+            self.is_whole = True
 
     def argument(self) -> Any:
         """What the tool was called with. Raises `AgentError`."""
-        if self.message is None or not self._is_whole:
+        if self.message is None:
             raise AgentError("the judge's answer was cut off")
         if self.message.stop_reason == "refusal":
             raise AgentError("the judge refused to answer")
@@ -111,17 +114,22 @@ class _Answer:
             raise AgentError("the judge did not answer with a verdict")
         return calls[0].input
 
-    def usage(self) -> Usage:
-        """As far as it was told; an answer that broke off is taken to cost what has come of it."""
+    def usage(self, if_not_told: int = 0) -> Usage:
+        """What it took; `if_not_told`: tokens of input where the service has not said anything."""
         if self._begun is None:
-            return Usage(self._model)
+            return Usage(self._model, input=if_not_told)
         return Usage(
             self._model,
-            input=self._begun.input_tokens or 0,
+            input=_count(self._begun, "input_tokens"),
             output=max(self._output, self._size // 4),
-            cache_read=self._begun.cache_read_input_tokens or 0,
-            cache_write=self._begun.cache_creation_input_tokens or 0,
+            cache_read=_count(self._begun, "cache_read_input_tokens"),
+            cache_write=_count(self._begun, "cache_creation_input_tokens"),
         )
+
+
+def _count(usage: Any, name: str) -> int:
+    value = getattr(usage, name, None)
+    return min(value, MAX_COUNT) if isinstance(value, int) and value > 0 else 0
 
 
 def _brief(e: Exception) -> str:

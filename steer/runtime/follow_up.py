@@ -49,7 +49,7 @@ class FollowUp:
             c.now,
             c.store.folder,
             lambda session, text: delivered_how(c.fleet.operations(), session, text),
-            lambda session, finding: self._judging.unsure(session, finding.title, finding.at),
+            lambda session, finding: self._judging.unsure(session, finding.rule, finding.at),
         )
         self._judging = Judging(
             c.paths.state,
@@ -94,8 +94,6 @@ class FollowUp:
         """An entry of a session's transcript."""
         self._detection.entry(session, entry)
         self._judging.entry(session, entry)
-        if isinstance(entry, Told):
-            self._judging.told(session)
         if isinstance(entry, Told) and (live := self._c.lives.get(session)):
             live.observer.told(entry)
 
