@@ -53,7 +53,7 @@ _NAME = (
     r"|(?:api|access|account|private|encryption|signing)[_-]?key|tokens?|credentials?)"
 )
 _ASSIGNED = re.compile(  # name = "value", "name": "value", the same inside JSON inside a string
-    rf"{_NAME}(?:\\?[\"'])?[ \t]{{0,8}}(?:=>|:=|=|:)[ \t]{{0,8}}(?P<quote>\\?[\"'`])?", re.I
+    rf"{_NAME}(?:\\?[\"'])?[ \t]{{0,8}}(?:=>|:=|(?P<code>=[ \t])|=|:)[ \t]{{0,8}}(?P<quote>\\?[\"'`])?", re.I
 )
 _OPTION = re.compile(rf"(?<![\w-])--(?:[a-z]+-){{0,3}}{_NAME}[ \t]{{1,4}}(?P<quote>\\?[\"'`])?(?!-)", re.I)
 _QUOTED = re.compile(r"[^\"'`\\\r\n]{6,}+")
@@ -61,10 +61,11 @@ _BARE = re.compile(r"[^\s\"'`,;(){}\[\]<>\\]{6,}+")
 # Says where the value is to be found ($NAME, %NAME%, <your key>) or is masked already.
 _NO_VALUE = re.compile(r"\[redacted\]|[$%<]|\*{3}|x{6}", re.I)
 _NO_BARE = re.compile(  # a type, a call, an index, a dotted path: source code, not configuration
-    r"(?:None|null|nil|undefined|true|false|string|number|boolean|Optional|required)\b"
+    r"(?:None|null|nil|undefined|true|false|string|number|boolean|Optional|required|Uint8Array|Buffer)\b"
     r"|[A-Za-z_]\w*+(?:\.\w++)*+[(\[]"
     r"|[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++(?![^\s\"'`,;(){}\[\]<>\\])"
 )
+_WORD = re.compile(r"[A-Za-z_]++(?![^\s\"'`,;(){}\[\]<>\\])")
 _COUNT = re.compile(r"[0-9_]++(?![^\s\"'`,;(){}\[\]<>\\])")
 _PEM = re.compile(r"-----(?P<edge>BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = re.compile(r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{16,}+)*+")
@@ -110,6 +111,8 @@ def _values(text: str, head: re.Pattern[str]) -> Iterator[Secret]:
         is_quoted = match["quote"] is not None
         if _NO_VALUE.match(text, at) or (not is_quoted and _NO_BARE.match(text, at)):
             continue
+        if not is_quoted and match.groupdict().get("code") and _WORD.match(text, at):
+            continue  # name = other_name
         if match["name"].lower().startswith("token") and _COUNT.match(text, at):
             continue  # of a model's tokens
         if value := (_QUOTED if is_quoted else _BARE).match(text, at):

@@ -52,6 +52,8 @@ def test_hides_exactly_the_secret(text: str, shown: str, kind: str) -> None:
         "password: str = field()",
         "token = self.make_token(user)",
         "token = settings.api.token",
+        "estimated_total_tokens = estimated_science",
+        "privateKey: Uint8Array,",
         "password = get_password(prompt)",
         'export API_KEY="$OTHER_KEY"',
         "api_key: <your key here>",
@@ -101,7 +103,7 @@ HOSTILE = [
     "a", "A", " ", "\n", "-", "=", '"', "'", "\\", "sk-", "://:::", "://:@", "://a:b", "eyJ", "eyJaaaaaaaaaaa-",
     "eyJaaaaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN ", "-----END ",
     "-----BEGIN PRIVATE KEY-----aaaaaaaaaaaaaaaaaaaa\n", "password", "password=", "password=\"", "token=$token=$",
-    "token=a.token=a.", "token=token(", "token:1token:", "--a-", "--a", "--secret ", "bearer ", "bearer a", "cookie:",
+    "token=a.token=a.", "token= ", "token= token", "token=token(", "token:1token:", "--a-", "--a", "--secret ", "bearer ", "bearer a", "cookie:",
     "authorization:", "authorization: basic ", "a_", "tokens.", "SG.", "secret ",
 ]  # fmt: skip
 
