@@ -103,7 +103,8 @@ HOSTILE = [
     "a", "A", " ", "\n", "-", "=", '"', "'", "\\", "sk-", "://:::", "://:@", "://a:b", "eyJ", "eyJaaaaaaaaaaa-",
     "eyJaaaaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN ", "-----END ",
     "-----BEGIN PRIVATE KEY-----aaaaaaaaaaaaaaaaaaaa\n", "password", "password=", "password=\"", "token=$token=$",
-    "token=a.token=a.", "token= ", "token= token", "token=token(", "token:1token:", "--a-", "--a", "--secret ", "bearer ", "bearer a", "cookie:",
+    "token=a.token=a.", "token= ", "token= token", "token=token(", "token:1token:", "--a-", "--a", "--secret ",
+    "bearer ", "bearer a", "cookie:",
     "authorization:", "authorization: basic ", "a_", "tokens.", "SG.", "secret ",
 ]  # fmt: skip
 
