@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -49,7 +50,7 @@ def add(verbs: Any) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    found = [*_program(), *_agents(), *_terminal(), *_folders(), *_repository()]
+    found = [*_program(), *_agents(), judge(os.environ), *_terminal(), *_folders(), *_repository()]
     value = {"findings": [asdict(f) for f in found]}
 
     def show() -> None:
@@ -135,6 +136,32 @@ def abilities(profile: Profile) -> list[str]:
     kinds = (("resume", talk.resume), ("fork", talk.fork or talk.copied), ("fork from a turn", talk.copied))
     can = [word for word, has in kinds if has]
     return [*found, "conversation: " + (", ".join(can) or "files only, with a brief")]
+
+
+def judge(environment: Mapping[str, str]) -> Finding:
+    """Whether a model is asked for its opinion, which one, and with whose key."""
+    from steer.agents.price import Prices
+    from steer.config.load import load, user_file
+    from steer.judge.judge import KEYS, key_source
+    from steer.model.step import Usage
+
+    try:
+        config = load().config
+    except SteerError as e:
+        return Finding("judge", "bad", f"{e.message}; {e.hint}")
+    wish = config.judge
+    if not wish.enabled:
+        return Finding("judge", "note", f"off; [judge] enabled = true in {user_file()} turns it on")
+    if not (key := key_source(environment)):
+        return Finding("judge", "note", f"off: it is enabled, but ${KEYS[0]} is not set")
+    if Prices(config.prices).cost(Usage(wish.model)) is None:
+        return Finding(
+            "judge", "note", f'off: the price of {wish.model} is not known; add [prices."{wish.model}"]'
+        )
+    at = f" at {wish.base_url}" if wish.base_url else ""
+    return Finding(
+        "judge", "ok", f"on: {wish.model}{at}, key from ${key}, ${wish.budget_usd:.2f} a day at most"
+    )
 
 
 def _emulator() -> Finding:

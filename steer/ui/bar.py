@@ -65,12 +65,13 @@ def top_line(state: BoardState, page: tuple[int, int], lost: str, width: int) ->
 
 
 def spent_text(state: BoardState) -> str:
-    """Money of all sessions, a "+" where some of it is not known; else their tokens."""
+    """Money of all sessions, the judge's with it, a "+" where some of it is not known; else their tokens."""
     usages = [s.usage for s in state.sessions if s.usage.tokens]
     spent = total(usages)
-    if spent.cost_usd is None:
+    judged = sum(s.judge_usd for s in state.sessions)
+    if spent.cost_usd is None and not judged:
         return f"{tokens(spent.tokens)} tok" if spent.tokens else ""
-    return money(spent.cost_usd) + ("+" if any(u.cost_usd is None for u in usages) else "")
+    return money((spent.cost_usd or 0.0) + judged) + ("+" if any(u.cost_usd is None for u in usages) else "")
 
 
 def _progress(progress: Progress) -> str:

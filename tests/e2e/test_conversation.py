@@ -15,7 +15,8 @@ from steer.runtime.crash_point import VARIABLE
 from tests.e2e.place import Place, until
 
 # --session-id ID [-- TASK] | --resume ID [-- TASK] | --resume ID|PATH --fork-session --session-id NEW [-- TASK]
-# What is typed is a turn; "new" begins another conversation and announces it, "tool" leaves a turn unended.
+# What is typed is a turn, "edit FILE" one that edits; "new" begins another conversation and announces it, "tool"
+# leaves a turn unended.
 AGENT = r"""
 import datetime, json, os, re, sys, uuid
 home = os.environ["HOME"] + "/.fake"
@@ -55,12 +56,16 @@ def answer(text):
         announce()
     write("user", message={"role": "user", "content": text})
     call = {"type": "tool_use", "id": str(uuid.uuid4()), "name": "Bash", "input": {"command": "make " + text}}
+    if text.startswith("edit "):
+        call |= {"name": "Edit", "input": {"file_path": text[5:], "old_string": "a", "new_string": "b"}}
     usage = {"input_tokens": 100, "output_tokens": 10}
     common = {"model": "m", "usage": usage, "stop_reason": "end_turn"}
     message = lambda *c: {**common, "id": str(uuid.uuid4()), "content": list(c)}
     write("assistant", message={**message(call), "stop_reason": "tool_use"})
     if text != "tool":
         result = {"type": "tool_result", "tool_use_id": call["id"], "content": "Exit code 2", "is_error": True}
+        if call["name"] == "Edit":
+            result |= {"content": "done", "is_error": False}
         write("user", message={"role": "user", "content": [result]})
         write("assistant", message=message({"type": "text", "text": "did " + text}))
     print("did", text, flush=True)
@@ -100,8 +105,8 @@ def fake(place: Place) -> Place:
     return place
 
 
-def begin(place: Place, task: str = "one") -> str:
-    done = place.call("start", task=task, agent="fake", name="mother", env=dict(os.environ))
+def begin(place: Place, task: str = "one", **more: Any) -> str:
+    done = place.call("start", task=task, agent="fake", name="mother", env=dict(os.environ), **more)
     session = str(done["sessions"][0])
     place.wait(session, "one step", lambda v: v["steps"] == 1)
     return session

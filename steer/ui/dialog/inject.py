@@ -41,7 +41,7 @@ class InjectDialog(Card[dict[str, Any]]):
     """
 
     def __init__(self, sessions: list[SessionView], modes: dict[str, Any], text: str = "") -> None:
-        """`modes`: what the port's `modes` says of the (first) session."""
+        """`modes`: what the port's `modes` says of the (first) session. `text`: a suggestion."""
         super().__init__()
         self._sessions = sessions
         self._text = text
@@ -74,11 +74,15 @@ class InjectDialog(Card[dict[str, Any]]):
             lines.append([Span(f"{s.glyph} ", s.role), name, Span(words, "text.muted")])
         if len(self._sessions) > 6:
             lines.append([Span(f"and {len(self._sessions) - 6} more", "text.muted")])
+        if self._text:
+            lines.append([Span("suggested by the judge; your own words replace it", "text.muted")])
         return lines
 
     def on_mount(self, event: events.Mount) -> None:
         super().on_mount(event)
-        self.query_one(Composer).focus()
+        composer = self.query_one(Composer)
+        composer.focus()
+        composer.select_all()
         self._mode_line.show([mode_line(self._modes, self._mode)])
         self._ask_soon()
 

@@ -109,3 +109,9 @@ def test_a_wrong_budget_is_said_wherever_it_stands(tmp_path: Path, text: str) ->
 def test_prices_of_the_operator(tmp_path: Path) -> None:
     user = write(tmp_path / "u.toml", '[prices."gpt-9"]\ninput = 1\noutput = 2.5\n')
     assert load(None, user).config.prices["gpt-9"].output == 2.5
+
+
+def test_a_repository_cannot_turn_the_judge_on_nor_choose_where_it_is(tmp_path: Path) -> None:
+    write(tmp_path / ".steer" / "config.toml", '[judge]\nenabled = true\nbase_url = "https://evil.example"\n')
+    with pytest.raises(ConfigError, match=r"sets \[judge\], which only your own configuration may set"):
+        load(tmp_path, tmp_path / "none.toml")

@@ -1,0 +1,1 @@
+"""The judge against a service that answers well and badly."""
