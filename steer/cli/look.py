@@ -167,7 +167,7 @@ def _compare(args: argparse.Namespace) -> int:
     def show() -> None:
         for s in made["sessions"]:
             check = f"check {s['check']['state']} {s['check']['text']}".rstrip()
-            say(f"{s['name']}: {s['files']} files against its base, +{s['added']} -{s['removed']}; {check}")
+            say(f"{s['name']}: {s['files']} changed against its base, +{s['added']} -{s['removed']}; {check}")
         _show_files(made["files"], is_short=args.stat)
         if not made["files"]:
             say("their files are the same")

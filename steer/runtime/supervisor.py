@@ -237,14 +237,27 @@ class Supervisor:
     def emit(self, event: ev.Event) -> None:
         if isinstance(event, ev.ProcessExited | ev.KeeperLost):
             self._conversations.end(event.session)
+        known = self._flags_of(event.session) if isinstance(event, ev.FlagsFound) else {}
         for effect in self._fleet.receive(event):
             self._perform(effect)
+        if isinstance(event, ev.FlagsFound):
+            self._mark_news(event.session, known)
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_up.heard(event)
         if isinstance(event, ev.ProcessExited | ev.KeeperLost | ev.SpecChanged):
             for found in self._evidence.overlaps.news(self._clock.now()):
                 self.emit(found)
+
+    def _flags_of(self, session: str) -> dict[str, str]:
+        view = self._fleet.session(session)
+        return {f.name: f.title for f in view.flags} if view else {}
+
+    def _mark_news(self, session: str, known: dict[str, str]) -> None:
+        """Flags stand in the recording where they were raised; one that only counts on is no news."""
+        for name, title in self._flags_of(session).items():
+            if name not in known:
+                self._c.mark(session, f"flag {title}")
 
     def _log_operation(self, operation: Any) -> None:
         self.emit(ev.OperationLogged(operation, self._clock.now()))

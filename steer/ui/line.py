@@ -74,12 +74,14 @@ def key_hint(*hints: tuple[str, str]) -> Line:
 
 
 def wrapped(text: str, width: int, role: str) -> list[Line]:
-    """Untrusted `text` made visible, all of it, in lines of at most `width` cells."""
+    """Untrusted `text` made visible, all of it, in lines of at most `width` cells, broken after spaces."""
     lines: list[Line] = []
     for line in text.splitlines():
         rest = visible(line, MAX_WRAPPED)
         while True:
             head = clip(rest, width)
+            if len(head) < len(rest) and " " in head.strip():
+                head = head[: head.rindex(" ") + 1]
             lines.append([Span(head, role)])
             rest = rest[len(head) :]
             if not rest or not head:

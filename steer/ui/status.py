@@ -147,7 +147,7 @@ def trend_spans(view: SessionView) -> Line:
 
 
 def flag_spans(view: SessionView, limit: int) -> Line:
-    """The note the operator should see, or the newest flag, in at most `limit` cells."""
+    """The note the operator should see, or the newest of the most severe flags, in at most `limit` cells."""
     if view.queued:
         waits = f"{view.queued} text{'s' if view.queued > 1 else ''} will be sent when it is idle"
         return [Span("… " + visible(waits, limit - 2), "text.accent")]
@@ -155,7 +155,7 @@ def flag_spans(view: SessionView, limit: int) -> Line:
         return [Span("! " + visible(view.note, limit - 2), "flag.warn")]
     if not view.flags:
         return []
-    flag = max(view.flags, key=lambda f: f.at)
+    flag = max(view.flags, key=lambda f: (f.severity is Severity.URGENT, f.at))
     times = f" ×{flag.count}" if flag.count > 1 else ""
     return [Span("▲ " + visible(flag.title, limit - 2 - len(times)) + times, _SEVERITY[flag.severity])]
 

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from steer.errors import UserError
-from tests.e2e.place import Place
+from steer.runtime.intervention.moment import SLACK_S
+from tests.e2e.place import Place, until
 from tests.e2e.test_conversation import begin, fake, say, told  # noqa: F401  # `fake` is a fixture
 from tests.e2e.test_restart import ECHO, checkpoints, started
 
@@ -30,6 +31,7 @@ def test_a_fork_has_the_files_of_the_newest_checkpoint_before_the_moment(place: 
     place.shows(mother, "TASK work")
     save(place, mother, "good\n")
     between = time.time()
+    until("the checkpoint is at that moment", lambda: time.time() > between + SLACK_S)
     bad = save(place, mother, "bad\n")
     assert files_at(place, fork(place, mother, at=between)) == "good\n"
     assert files_at(place, fork(place, mother, at=bad[:10])) == "bad\n"
@@ -131,7 +133,7 @@ def test_by_command_line_and_compared(place: Place) -> None:
     made = json.loads(place.run("fork", "mother", "--at", good, "--name", "child", "--json").out)
     assert files_at(place, made["session"]) == "good\n"
     done = place.run("compare", "mother", "child")
-    assert done.status == 0 and "-bad" in done.out and "+good" in done.out and "mother: 1 files" in done.out
+    assert done.status == 0 and "-bad" in done.out and "+good" in done.out and "mother: 1 changed" in done.out
     done = place.run("compare", "mother", "mother")
     assert done.status == 2 and done.err.startswith("steer: a session is compared with another one")
     done = place.run("diff", "mother", "--at", good, "--stat")

@@ -55,7 +55,8 @@ def _plan_past(c: Context, moment: Moment) -> dict[str, Any]:
         }
     record = moment.checkpoint
     age = max(0, round(moment.at - float(record["at"])))
-    stat = f"{record['files']} files changed, +{record['added']} −{record['removed']}"
+    files = f"{record['files']} file{'' if record['files'] == 1 else 's'}"
+    stat = f"{files} changed, +{record['added']} −{record['removed']}"
     when = f"taken {age} s before that moment" if age else "taken at that moment"
     carried = [f"the files of checkpoint {record['number']} ({stat}), {when}; commits become changes"]
     return {"carried": carried, "left": left + [str(p) for p in record.get("problems", ())], "bytes": 0}

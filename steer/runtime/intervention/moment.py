@@ -18,6 +18,7 @@ from steer.runtime.recording_file import began_at
 HOW = "90, 1:30 or 1:02:03 into its recording, -5m, step:12, flag:RULE, a checkpoint's id, or 2026-11-21T14:32:05"
 _AGO = re.compile(r"-(\d+(?:\.\d+)?)([smh]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+SLACK_S = 0.05  # a checkpoint's mark in the recording stands up to 15 ms before its time (measured)
 _BEFORE_S = 1e-6  # a step and a flag mean the moment before they began
 
 
@@ -44,7 +45,8 @@ async def find_moment(c: Context, spec: SessionSpec, wanted: Any) -> Moment:
         at, exact = await _at(c, spec, str(wanted).strip(), began, records)
     if not min(began, spec.created_at) - 1 <= at <= c.now() + 1:
         raise UserError(f"{spec.name} was not there at {_told(at)}", f"it began at {_told(began)}")
-    earlier = [r for r in records if r["id"] == exact] or [r for r in records if r.get("at", 0) <= at]
+    named = [r for r in records if r["id"] == exact]
+    earlier = named or [r for r in records if r.get("at", 0) <= at + SLACK_S]
     return Moment(at, f"{_told(at)}, {clock(at - began)} into its recording", earlier[-1] if earlier else {})
 
 
