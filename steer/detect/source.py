@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from steer.detect.finding import Finding
@@ -30,11 +30,13 @@ class Note:
 class Source:
     """Feed the file's bytes in order. Its kind is known once a whole line and `HEAD` bytes are there.
 
-    Raises `UserError` where it is of no kind that can be read.
+    `heard` is told every entry before its findings are given. Raises `UserError` where it is of no kind that can
+    be read.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, heard: Callable[[Entry], None] = lambda entry: None) -> None:
         self._pipeline = pipeline
+        self._heard = heard
         self._stream: _Transcript | _Cast | None = None
         self._base: float | None = None
         self._head = b""
@@ -86,6 +88,7 @@ class Source:
             if isinstance(entry, _Waits):
                 yield from self._pipeline.passed(entry.at)
             else:
+                self._heard(entry)
                 yield from self._pipeline.feed(entry)
 
 

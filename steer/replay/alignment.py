@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import StrEnum
 
 from steer.replay.idle import IdleMap, common_gaps
-from steer.replay.mark import Mark
+from steer.replay.mark import Mark, MarkKind, neighbour
 from steer.replay.timeline import Timeline
 
 
@@ -15,12 +15,37 @@ class AlignBy(StrEnum):
     START = "start"
 
 
-@dataclass(frozen=True, slots=True)
 class Track:
-    """A recording's timeline and when it began, in seconds since the epoch (0: not told)."""
+    """A recording's timeline and when it began, in seconds since the epoch (0: not told).
 
-    timeline: Timeline
-    began_at: float = 0.0
+    `found`: marks that are not in the recording but were found in it, in order; with `replaces_flags` the recorded
+    flags are left out.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        began_at: float = 0.0,
+        found: Sequence[Mark] = (),
+        *,
+        replaces_flags: bool = False,
+    ) -> None:
+        self.timeline = timeline
+        self.began_at = began_at
+        self.marks: Sequence[Mark] = timeline.marks
+        if replaces_flags:
+            self.marks = [mark for mark in timeline.marks if mark.kind is not MarkKind.FLAG]
+        if found:
+            self.marks = sorted([*self.marks, *found], key=lambda mark: mark.at)
+        self._by_kind: dict[MarkKind | None, list[Mark]] = {}
+
+    def of_kind(self, kind: MarkKind | None) -> list[Mark]:
+        """Its marks of one kind; None: all but steps."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [
+                m for m in self.marks if (m.kind is kind if kind else m.kind is not MarkKind.STEP)
+            ]
+        return self._by_kind[kind]
 
 
 class Alignment:
@@ -51,20 +76,21 @@ class Alignment:
 
     def marks(self) -> list[tuple[float, Mark]]:
         """All marks with their common times, in order."""
-        found = [
-            (self.common(i, mark.at), mark) for i, t in enumerate(self.tracks) for mark in t.timeline.marks
-        ]
+        found = [(self.common(i, mark.at), mark) for i, t in enumerate(self.tracks) for mark in t.marks]
         return sorted(found, key=lambda pair: pair[0])
 
     def inputs(self) -> list[float]:
         return sorted(self.common(i, at) for i, t in enumerate(self.tracks) for at in t.timeline.inputs)
 
-    def neighbour(self, at: float, by: int) -> tuple[float, Mark] | None:
-        """The first mark after `at` (by 1) or the last one before it (by -1), with its common time."""
+    def neighbour(self, at: float, by: int, kind: MarkKind | None = None) -> tuple[float, Mark] | None:
+        """The first mark after `at` (by 1) or the last one before it (by -1), with its common time.
+
+        `kind`: only of this kind; None: of all but steps.
+        """
         found = [
             (self.common(i, mark.at), mark)
             for i, t in enumerate(self.tracks)
-            if (mark := t.timeline.neighbour(self.local(i, at), by)) is not None
+            if (mark := neighbour(t.of_kind(kind), self.local(i, at), by)) is not None
         ]
         pick = min if by > 0 else max
         return pick(found, key=lambda pair: pair[0]) if found else None

@@ -7,6 +7,8 @@ word says what happened. Markers of other recorders are notes. Labels are untrus
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +18,7 @@ class MarkKind(StrEnum):
     FORK = "fork"
     FLAG = "flag"
     CHECKPOINT = "checkpoint"
+    STEP = "step"  # what the agent did
     NOTE = "note"
     EXIT = "exit"
 
@@ -31,6 +34,7 @@ _FIRST_WORD = {
     "restarted": MarkKind.FORK,
     "flag": MarkKind.FLAG,
     "checkpoint": MarkKind.CHECKPOINT,
+    "step": MarkKind.STEP,
 }
 
 
@@ -61,3 +65,20 @@ def exit_label(status: int | None) -> str:
     if status is None:
         return "ended"
     return f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
+
+
+def last_mark(marks: Sequence[Mark], at: float) -> Mark | None:
+    """The newest of `marks` (in order) at or before `at`, steps left out: they stand on the screen."""
+    for i in range(bisect_right(marks, at, key=lambda mark: mark.at) - 1, -1, -1):
+        if marks[i].kind is not MarkKind.STEP:
+            return marks[i]
+    return None
+
+
+def neighbour(marks: Sequence[Mark], at: float, by: int) -> Mark | None:
+    """The first of `marks` (in order) after `at` (by 1) or the last one before it (by -1)."""
+    if by > 0:
+        i = bisect_right(marks, at, key=lambda mark: mark.at)
+    else:
+        i = bisect_left(marks, at, key=lambda mark: mark.at) - 1
+    return marks[i] if 0 <= i < len(marks) else None

@@ -6,7 +6,6 @@ width when time runs over, and lists stop at a limit and say so.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from steer.record.reader import Event, Kind
@@ -105,16 +104,3 @@ class Timeline:
             return self._buckets[i] * (last - first)
         inner = sum(self._buckets[i + 1 : j])
         return inner + self._buckets[i] * (i + 1 - first) + self._buckets[j] * (last - j)
-
-    def last_mark(self, at: float) -> Mark | None:
-        """The newest mark at or before `at`."""
-        i = bisect_right(self.marks, at, key=lambda mark: mark.at)
-        return self.marks[i - 1] if i else None
-
-    def neighbour(self, at: float, by: int) -> Mark | None:
-        """The first mark after `at` (by 1) or the last one before it (by -1)."""
-        if by > 0:
-            i = bisect_right(self.marks, at, key=lambda mark: mark.at)
-        else:
-            i = bisect_left(self.marks, at, key=lambda mark: mark.at) - 1
-        return self.marks[i] if 0 <= i < len(self.marks) else None

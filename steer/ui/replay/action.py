@@ -6,11 +6,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 from steer.replay.alignment import AlignBy
+from steer.replay.mark import MarkKind
 from steer.ui.replay.state import ReplayState
 from steer.ui.replay.travel import Travel, diff_as_of, fork_from
 from steer.ui.replay.words import speed_text
 
 STEP_S, FAR_S = 5.0, 60.0
+_WORDS = {
+    None: "marker",
+    MarkKind.STEP: "step",
+    MarkKind.FLAG: "flag",
+    MarkKind.INTERVENTION: "intervention",
+}
 
 
 class ReplayContext(Protocol):
@@ -47,10 +54,12 @@ def _step(shown_s: float) -> Action:
     return lambda replay: replay.state.step(shown_s)
 
 
-def _mark(by: int) -> Action:
+def _mark(by: int, kind: MarkKind | None = None) -> Action:
+    word = _WORDS[kind]
+
     def act(replay: ReplayContext) -> None:
-        if not replay.state.step_mark(by):
-            replay.say("no marker after this" if by > 0 else "no marker before this")
+        if not replay.state.step_mark(by, kind):
+            replay.say(f"no {word} after this" if by > 0 else f"no {word} before this")
 
     return act
 
@@ -133,6 +142,12 @@ ACTIONS: dict[str, Action] = {
     "replay_forward_far": _step(FAR_S),
     "replay_next_mark": _mark(1),
     "replay_previous_mark": _mark(-1),
+    "replay_next_step": _mark(1, MarkKind.STEP),
+    "replay_previous_step": _mark(-1, MarkKind.STEP),
+    "replay_next_flag": _mark(1, MarkKind.FLAG),
+    "replay_previous_flag": _mark(-1, MarkKind.FLAG),
+    "replay_next_intervention": _mark(1, MarkKind.INTERVENTION),
+    "replay_previous_intervention": _mark(-1, MarkKind.INTERVENTION),
     "replay_next_event": _event(1),
     "replay_previous_event": _event(-1),
     "replay_faster": _speed(1),

@@ -11,6 +11,7 @@ from textual.layout import Layout
 from textual.message import Message
 from textual.widget import Widget
 
+from steer.replay.mark import last_mark
 from steer.ui.layout import Arrangement, Page, Rect, arrange
 from steer.ui.pane import Pane
 from steer.ui.pane_area import RectLayout
@@ -82,7 +83,7 @@ class ReplayArea(Container, inherit_bindings=False):
             title=pane.store.title,
             size=(emulator.cols, emulator.rows_count) if emulator else (0, 0),
             at=floor(at),
-            mark=timeline.last_mark(at),
+            mark=last_mark(self.state.alignment.tracks[pane.number].marks, at),
             width=self.rects[pane].width,
             is_selected=pane is self.selected,
             scrolled=pane.store.offset,

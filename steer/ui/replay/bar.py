@@ -20,6 +20,7 @@ MARKS: dict[MarkKind, tuple[str, str]] = {
     MarkKind.EXIT: ("■", "process.exited"),
     MarkKind.NOTE: ("●", "flag.info"),
     MarkKind.CHECKPOINT: ("∙", "text.muted"),
+    MarkKind.STEP: ("·", "text.faint"),
 }
 _INPUT = ("╵", "flag.warn")
 _RANK = {glyph: rank for rank, (glyph, _) in enumerate(MARKS.values())}
@@ -52,6 +53,8 @@ def _marks(alignment: Alignment, axis: Axis) -> list[tuple[str, str]]:
     for at in alignment.inputs():
         cells[axis.column(at)] = _INPUT
     for at, mark in alignment.marks():
+        if mark.kind is MarkKind.STEP:
+            continue  # too many to tell apart; the blocks above show them
         column, new = axis.column(at), MARKS[mark.kind]
         if _RANK[new[0]] <= _RANK.get(cells[column][0], len(_RANK)):
             cells[column] = new

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from steer.replay.alignment import AlignBy, Alignment, Track
 from steer.replay.idle import IdleMap
+from steer.replay.mark import MarkKind
 from steer.replay.player import Player
 from steer.replay.playhead import Playhead
 from steer.runtime.recording_file import RecordingFile
+from steer.runtime.recording_findings import RecordingFindings
 from steer.runtime.recording_search import RecordingSearch
 from steer.ui.replay.axis import Axis
 from steer.ui.replay.bar import Bar, make_bar
@@ -24,6 +26,8 @@ class Show:
     name: str
     recording: RecordingFile
     session: str = ""
+    findings: RecordingFindings | None = None
+    replaces_flags: bool = False  # show what is found instead of the flags that were recorded
     player: Player = field(init=False)
     is_arrived: bool = True
     offset: int = 0  # lines scrolled up
@@ -34,7 +38,14 @@ class Show:
     @property
     def track(self) -> Track:
         header = self.recording.index.header
-        return Track(self.recording.index.timeline, header.timestamp if header else 0.0)
+        began = header.timestamp if header else 0.0
+        if self.findings is None:
+            return Track(self.recording.index.timeline, began)
+        has_flags = any(mark.kind is MarkKind.FLAG for mark in self.recording.index.timeline.marks)
+        found = list(self.findings.steps)
+        if self.replaces_flags or not has_flags:
+            found += self.findings.flags
+        return Track(self.recording.index.timeline, began, found, replaces_flags=self.replaces_flags)
 
 
 class ReplayState:
@@ -49,7 +60,7 @@ class ReplayState:
         self.is_zoomed = False
         self.search: RecordingSearch | None = None
         self.wanted_at: float | None = None  # where to go as soon as so much has been read
-        self._seen = (-1, self.align_by)
+        self._seen = (-1, -1, self.align_by)
         self._bar: tuple[tuple[object, ...], Bar] | None = None
 
     # -- what is ------------------------------------------------------------------------------------------
@@ -77,7 +88,9 @@ class ReplayState:
         """Nothing would change by itself."""
         is_moving = self.playhead.is_playing or self.playhead.is_following or self.wanted_at is not None
         is_searching = self.search is not None and not self.search.is_done
-        return not (is_moving or is_searching) and self.is_complete and all(s.is_arrived for s in self.shows)
+        is_looking = any(s.findings is not None and not s.findings.is_done for s in self.shows)
+        is_busy = is_moving or is_searching or is_looking
+        return not is_busy and self.is_complete and all(s.is_arrived for s in self.shows)
 
     def axis(self, width: int) -> Axis:
         idle = self.alignment.idle if self.playhead.is_compressed else None
@@ -123,12 +136,16 @@ class ReplayState:
         return self.go() if self.playhead.position != before or not self._is_arrived else []
 
     @property
+    def _found(self) -> int:
+        return sum(len(f.steps) + len(f.flags) for show in self.shows if (f := show.findings))
+
+    @property
     def _is_arrived(self) -> bool:
         return all(show.is_arrived for show in self.shows)
 
     def _read_news(self) -> None:
         """Take over what the readers have found since."""
-        seen = sum(show.recording.index.timeline.events for show in self.shows), self.align_by
+        seen = sum(show.recording.index.timeline.events for show in self.shows), self._found, self.align_by
         if seen != self._seen:
             self._seen = seen
             self.alignment = Alignment([show.track for show in self.shows], self.align_by)
@@ -158,9 +175,9 @@ class ReplayState:
     def seek_fraction(self, fraction: float) -> None:
         self.seek(self.axis(1).at(fraction))
 
-    def step_mark(self, by: int) -> bool:
-        """To the next marker; whether there is one."""
-        found = self.alignment.neighbour(self.playhead.position, by)
+    def step_mark(self, by: int, kind: MarkKind | None = None) -> bool:
+        """To the next marker of a kind (None: of all but steps); whether there is one."""
+        found = self.alignment.neighbour(self.playhead.position, by, kind)
         if found is not None:
             self.seek(found[0])
         return found is not None
@@ -216,4 +233,6 @@ class ReplayState:
     def close(self) -> None:
         self.stop_search()
         for show in self.shows:
+            if show.findings is not None:
+                show.findings.stop()
             show.recording.close()
