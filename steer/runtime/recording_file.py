@@ -19,7 +19,7 @@ from steer.errors import UserError
 from steer.record import cast
 from steer.record.reader import Event, Header, Kind, Reader
 from steer.replay.index import Index
-from steer.runtime.unpack import GZIP_MAGIC, PIECE_BYTES, ZSTD_MAGIC, UnpackError, unpacked
+from steer.runtime.unpack import PIECE_BYTES, UnpackError, unpacked
 
 # Every call into the emulator gives the interpreter away, and a thread that parses keeps it for this long. With
 # Python's 5 ms the first frame of a 100 MB recording took 18 ms instead of 4 while it was being read.
@@ -122,9 +122,7 @@ class RecordingFile:
 
     def _read_all(self) -> None:
         start = os.pread(self._file.fileno(), PIECE_BYTES, 0)
-        if start.startswith(ZSTD_MAGIC):
-            raise UnpackError("compressed with zstd, which steer does not read; unpack it first")
-        pieces = unpacked(self._file) if start.startswith(GZIP_MAGIC) else None
+        pieces = unpacked(self._file, start)
         if pieces is not None:
             pieces = self._spooled(pieces)
             start = next(pieces, b"")
