@@ -105,6 +105,18 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """A language model's second opinion on drift. It needs a key in $ANTHROPIC_API_KEY and sends parts of transcripts."""
+
+    enabled: bool = False
+    model: str = "claude-haiku-4-5"
+    budget_usd: float = 1.0  # per repository in 24 hours
+    every_minutes: float = 15.0  # between questions about an agent that works; 0: only when a detector is unsure
+    timeout_s: float = 60.0
+    base_url: str = ""  # of a service that speaks the same API; empty: Anthropic's
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     ui: Ui = Ui()
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # command id -> keys
@@ -117,6 +129,7 @@ class Config:
     fleet: Fleet = Fleet()
     agents: dict[str, Agent] = field(default_factory=dict)
     budget: Budget = Budget()
+    judge: Judge = Judge()
     prices: dict[str, Price] = field(default_factory=dict)
     approve: tuple[Approve, ...] = ()  # answered "yes, this time" without asking you (see `approve.py`)
 

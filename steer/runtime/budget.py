@@ -34,7 +34,7 @@ def passed(view: SessionView, fleet_usd: float, budget: Budget, now: float) -> d
 
 def fleet_cost(views: Sequence[SessionView]) -> float:
     """Of the running sessions, as far as it is known."""
-    return sum(v.usage.cost_usd or 0.0 for v in views if v.process in LIVE)
+    return sum((v.usage.cost_usd or 0.0) + v.judge_usd for v in views if v.process in LIVE)
 
 
 class BudgetWatch:

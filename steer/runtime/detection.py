@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steer.config.path import config_home
 from steer.detect.convergence import ConvergenceDetector, trend
-from steer.detect.finding import Finding, Level
+from steer.detect.finding import Finding, Kind, Level
 from steer.detect.ledger import Fact
 from steer.detect.pipeline import Pipeline
 from steer.detect.rules import Rules, default_rules, read_rules
@@ -54,7 +54,8 @@ class _Watched:
 class Detection:
     """On the event loop only. `view`: a session as the board shows it, or None. `folder`: where its ledger is kept.
 
-    `how(session, text)`: the way in which a text of the operator was delivered.
+    `how(session, text)`: the way in which a text of the operator was delivered. `unsure` is told of findings that are
+    worth a second opinion.
     """
 
     def __init__(
@@ -64,10 +65,12 @@ class Detection:
         now: Callable[[], float],
         folder: Callable[[str], Path],
         how: Callable[[str, str], str] = lambda session, text: "",
+        unsure: Callable[[str, Finding], None] = lambda session, finding: None,
     ) -> None:
         self._view = view
         self._folder = folder
         self._how = how
+        self._unsure = unsure
         self._emit = emit
         self._now = now
         self._watched: dict[str, _Watched] = {}
@@ -166,6 +169,8 @@ class Detection:
                 onset = finding.onset_step
                 since = watched.times[onset - 1] if 0 < onset <= len(watched.times) else 0.0
                 watched.flags[name] = _flag(finding, self._now(), since)
+                if finding.kind is Kind.DRIFT and finding.level is Level.AMBER:
+                    self._unsure(session, finding)
         if found:
             for name in list(watched.flags)[:-MAX_FLAGS]:
                 del watched.flags[name]

@@ -16,13 +16,14 @@ from steer.errors import SteerError
 from steer.model import event as ev
 from steer.model.operation import OperationState
 from steer.model.session import LIVE, Activity, CheckResult, SessionSpec
-from steer.model.step import Entry, Told
+from steer.model.step import Entry, Told, Usage
 from steer.runtime.budget import BudgetWatch
 from steer.runtime.context import Context
 from steer.runtime.convergence import delivered_how, measured
 from steer.runtime.detection import Detection
 from steer.runtime.intervention import held, policy
 from steer.runtime.intervention.stop import budget_pauses, pause_over_budget
+from steer.runtime.judging import Judging
 from steer.runtime.live import LiveSession
 from steer.runtime.trouble import Troubles
 
@@ -31,9 +32,14 @@ log = logging.getLogger("steer.follow_up")
 
 
 class FollowUp:
-    """`spawn` runs what takes time."""
+    """`spawn` runs what takes time. `cost`: of tokens, in USD; None for a model whose price is not known."""
 
-    def __init__(self, c: Context, spawn: Callable[[Coroutine[Any, Any, Any]], object]) -> None:
+    def __init__(
+        self,
+        c: Context,
+        spawn: Callable[[Coroutine[Any, Any, Any]], object],
+        cost: Callable[[Usage], float | None],
+    ) -> None:
         self._c = c
         self._spawn = spawn
         self._troubles = Troubles(c, spawn)
@@ -43,6 +49,17 @@ class FollowUp:
             c.now,
             c.store.folder,
             lambda session, text: delivered_how(c.fleet.operations(), session, text),
+            lambda session, finding: self._judging.unsure(session, finding.title, finding.at),
+        )
+        self._judging = Judging(
+            c.paths.state,
+            c.fleet.session,
+            c.conversations.entries,
+            lambda: c.settings().judge,
+            cost,
+            c.emit,
+            c.now,
+            spawn,
         )
         self._budget = BudgetWatch(
             lambda: c.fleet.view().sessions,
@@ -59,6 +76,7 @@ class FollowUp:
         while True:
             await asyncio.sleep(LOOK_S)
             self._detection.look()
+            self._judging.passed()
             try:
                 await self._budget.look()
             except SteerError as e:  # a configuration that cannot be read, an agent that just ended
@@ -67,6 +85,7 @@ class FollowUp:
     def attaching(self, live: LiveSession, profile: Profile) -> None:
         """Before a session's output is read."""
         session, reads_terminal = live.spec.id, not profile.conversation.format
+        self._judging.begin(session)
         self._detection.begin(live.spec, reads_terminal=reads_terminal)
         if reads_terminal:
             live.on_output = lambda data, at: self._detection.output(session, data, at)
@@ -74,6 +93,9 @@ class FollowUp:
     def _read(self, session: str, entry: Entry) -> None:
         """An entry of a session's transcript."""
         self._detection.entry(session, entry)
+        self._judging.entry(session, entry)
+        if isinstance(entry, Told):
+            self._judging.told(session)
         if isinstance(entry, Told) and (live := self._c.lives.get(session)):
             live.observer.told(entry)
 

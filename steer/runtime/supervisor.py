@@ -89,7 +89,7 @@ class Supervisor:
             end=self._stop.set,
             hooks=self._hooks,
         )
-        self._follow_up = FollowUp(self._c, self._spawn)
+        self._follow_up = FollowUp(self._c, self._spawn, self._prices.cost)
 
     def _load_config(self) -> Loaded:
         return load(self._trees.info.main_worktree)

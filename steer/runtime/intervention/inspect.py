@@ -10,6 +10,7 @@ from steer.detect.convergence import explain as explain_ledger
 from steer.errors import UserError
 from steer.model.codec import to_json
 from steer.model.session import LIVE, Place, SessionView
+from steer.runtime import judging
 from steer.runtime.context import Context
 from steer.runtime.convergence import load_ledger
 
@@ -116,6 +117,7 @@ async def explain(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if v.check.state != "none":
         lines.append(f"check {v.spec.check!r}: {v.check.state}: {v.check.text} ({_ago(now - v.check.at)})")
     lines += explain_ledger(load_ledger(c.store.folder(v.spec.id)))
+    lines += judging.explain(c.paths.state / judging.FILE, v.spec.id, now)
     if v.recording_note:
         lines.append(f"recording: {v.recording_note}")
     if v.note:

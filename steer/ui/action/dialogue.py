@@ -13,12 +13,13 @@ from steer.ui.action.context import Action, BoardContext, say_delivery, selected
 from steer.ui.line import Line, Span, key_hint
 
 
-async def inject(board: BoardContext) -> None:
+async def inject(board: BoardContext, text: str = "") -> None:
+    """`text`: what the dialog begins with; nothing is sent before the operator does it."""
     from steer.ui.dialog.inject import InjectDialog
 
     session = selected(board)
     modes = await board.port.call("modes", session=session.spec.id)
-    wish = await board.ask(InjectDialog([session], modes))
+    wish = await board.ask(InjectDialog([session], modes, text))
     if not wish:
         return
     result = await board.port.call("inject", session=session.spec.id, **wish)

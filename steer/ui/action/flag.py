@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from steer.ui.action.context import Action, BoardContext
+from steer.ui.action.dialogue import inject
 
 
 async def flags(board: BoardContext) -> None:
@@ -13,6 +14,8 @@ async def flags(board: BoardContext) -> None:
         return
     board.choose(choice.session)
     match choice.act:
+        case "help" if choice.flag.suggestion and choice.flag.propose == "inject":
+            await inject(board, choice.flag.suggestion)
         case "help":
             board.run_command(choice.flag.propose or "inject")
         case "show":

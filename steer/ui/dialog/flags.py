@@ -58,7 +58,7 @@ class FlagsDialog(Card[FlagChoice]):
         if key in ("down", "j", "up", "k", "tab"):
             self._at = (self._at + (-1 if key in ("up", "k") else 1)) % len(self._flags)
             self._show()
-        elif act := {"enter": "help", "s": "show", "x": "dismiss", "z": "snooze"}.get(key):
+        elif act := {"enter": "help", "i": "help", "s": "show", "x": "dismiss", "z": "snooze"}.get(key):
             view, flag = self._flags[self._at]
             self.dismiss(FlagChoice(view.spec.id, flag, act))
 

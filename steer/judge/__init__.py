@@ -1,0 +1,1 @@
+"""A second opinion by a language model on whether an agent drifts: asked rarely, off unless the user wants it."""
