@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from steer.cli.option import add_json
@@ -21,8 +21,8 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "replay",
         help="watch recordings: play, seek, search; also those of other programs",
-        description="Play recordings (asciicast v1 to v3, also gzipped; or sessions by name) on one timeline. "
-        "Several are aligned by the time of day.",
+        description="Play recordings on one timeline: asciicast v1 to v3, also packed with gzip or zstd; transcripts of "
+        "agents; sessions by name; - for standard input. Several are aligned by the time of day.",
     )
     p.add_argument("recording", nargs="+", metavar="FILE|SESSION")
     p.add_argument("--at", metavar="TIME", help="go to 90, 1:30 or 1:02:03 and stay there")
@@ -31,21 +31,32 @@ def add(verbs: Any) -> None:
         "--text", action="store_true", help="print the last screen (or the one at --at) as plain text"
     )
     p.add_argument("--info", action="store_true", help="print length, size, markers and problems")
+    p.add_argument("--download", action="store_true", help="allow http:// and https:// addresses")
     add_json(p)
     p.set_defaults(run=_replay)
 
 
 def _replay(args: argparse.Namespace) -> int:
-    at = _time(args.at)
-    sources = [_source(name) for name in args.recording]
-    if args.text or args.info or args.json:
-        return _print(args, sources, at)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise EnvironmentFault("a replay needs a terminal, and this is none", "--text and --info need none")
-    return open_screen(sources, at, args.speed)
+    from steer.cli.intake import STDIN, opened, take_terminal
+
+    at = parse_time(args.at)
+    if args.recording.count(STDIN) > 1:
+        raise UserError("standard input can be read only once")
+    with ExitStack() as stack:
+        sources = [
+            stack.enter_context(opened(name, may_download=args.download)) for name in args.recording
+        ]
+        if args.text or args.info or args.json:
+            return _print(args, sources, at)
+        if STDIN in args.recording:
+            take_terminal()
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise EnvironmentFault("a replay needs a terminal, and this is none", "--text and --info need none")
+        return open_screen(sources, at, args.speed)
 
 
-def _time(text: str | None) -> float | None:
+def parse_time(text: str | None) -> float | None:
+    """Seconds; None for none. Raises `UserError`."""
     from steer.ui.replay.clock import parse_clock
 
     if text is None:
@@ -54,28 +65,6 @@ def _time(text: str | None) -> float | None:
     if at is None:
         raise UserError(f"{text!r} is no time", "write it as 90, 1:30 or 1:02:03")
     return at
-
-
-def _source(name: str) -> Source:
-    """A file by its path, else a session of this repository by name or id."""
-    from steer.ui.replay.opening import Source
-
-    path = Path(name)
-    if path.exists() or "/" in name:
-        return Source(path.name, path)
-    from steer.cli.main import here
-    from steer.config.repository import find_common_dir
-    from steer.runtime.store import Store
-    from steer.runtime.supervise import paths_for
-
-    common = find_common_dir(here())
-    if common is not None:
-        paths = paths_for(common)
-        store = Store(paths)
-        for spec in store.load_all()[0]:
-            if name in (spec.name, spec.id):
-                return Source(spec.name, store.recording(spec), paths.keeper_socket(spec.id).exists())
-    raise UserError(f"there is no file and no session {name!r}", "`steer ls --all` names the sessions")
 
 
 def open_screen(sources: list[Source], at: float | None, speed: float, align_by: str = "clock") -> int:
