@@ -30,13 +30,17 @@ def add(verbs: Any) -> None:
         "keys are left out, and what was hidden is told on stderr. The recording itself stays as it is.",
     )
     p.add_argument("recording", metavar="FILE|SESSION", help="as for `steer replay`")
-    p.add_argument("-o", "--output", metavar="OUT", help="the file (default: beside you, by name); - is stdout")
+    p.add_argument(
+        "-o", "--output", metavar="OUT", help="the file (default: beside you, by name); - is stdout"
+    )
     p.add_argument("--format", choices=FORMATS, help="default: by the end of OUT's name, else v3")
     p.add_argument("--at", metavar="TIME", help="the moment of a still (default: the end)")
     p.add_argument("--from", dest="start", metavar="TIME", help="begin there")
     p.add_argument("--to", dest="end", metavar="TIME", help="end there")
     p.add_argument("--speed", type=float, default=1.0, help="0.1 to 100 times as fast (default 1)")
-    p.add_argument("--no-redact", action="store_true", help="hide nothing, keep every byte and what was typed")
+    p.add_argument(
+        "--no-redact", action="store_true", help="hide nothing, keep every byte and what was typed"
+    )
     p.add_argument("--download", action="store_true", help="allow an http:// or https:// address")
     p.add_argument("--force", action="store_true", help="replace OUT")
     p.set_defaults(run=_export)

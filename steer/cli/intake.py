@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from steer.errors import EnvironmentFault, UserError
 
@@ -30,7 +30,7 @@ def opened(name: str, *, may_download: bool = False) -> Iterator[Source]:
 
     if name == STDIN:
         with _temporary() as (path, file):
-            _copy(sys.stdin.buffer.read1, file, "standard input", lambda: None)
+            _copy(sys.stdin.buffer.read, file, "standard input", lambda: None)
             yield Source("stdin", path)
     elif name.lower().startswith(("http://", "https://")):
         if not may_download:
@@ -67,7 +67,7 @@ def _named(name: str) -> Source:
 @contextmanager
 def _temporary() -> Iterator[tuple[Path, BinaryIO]]:
     with tempfile.NamedTemporaryFile(prefix="steer-recording-") as file:
-        yield Path(file.name), file.file
+        yield Path(file.name), cast(BinaryIO, file)
 
 
 def _copy(read: Callable[[int], bytes], file: BinaryIO, what: str, check: Callable[[], None]) -> None:

@@ -21,8 +21,8 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "replay",
         help="watch recordings: play, seek, search; also those of other programs",
-        description="Play recordings on one timeline: asciicast v1 to v3, also packed with gzip or zstd; transcripts of "
-        "agents; sessions by name; - for standard input. Several are aligned by the time of day.",
+        description="Play recordings on one timeline: asciicast v1 to v3, also packed with gzip or zstd; agents' "
+        "transcripts; sessions by name; - for standard input. Several are aligned by the time of day.",
     )
     p.add_argument("recording", nargs="+", metavar="FILE|SESSION")
     p.add_argument("--at", metavar="TIME", help="go to 90, 1:30 or 1:02:03 and stay there")
@@ -43,15 +43,15 @@ def _replay(args: argparse.Namespace) -> int:
     if args.recording.count(STDIN) > 1:
         raise UserError("standard input can be read only once")
     with ExitStack() as stack:
-        sources = [
-            stack.enter_context(opened(name, may_download=args.download)) for name in args.recording
-        ]
+        sources = [stack.enter_context(opened(name, may_download=args.download)) for name in args.recording]
         if args.text or args.info or args.json:
             return _print(args, sources, at)
         if STDIN in args.recording:
             take_terminal()
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise EnvironmentFault("a replay needs a terminal, and this is none", "--text and --info need none")
+            raise EnvironmentFault(
+                "a replay needs a terminal, and this is none", "--text and --info need none"
+            )
         return open_screen(sources, at, args.speed)
 
 
@@ -121,6 +121,7 @@ def _facts(source: Source, recording: RecordingFile) -> dict[str, Any]:
         "name": source.name,
         "path": str(source.path),
         "file_bytes": recording.size_bytes,
+        "transcript": recording.transcript,
         "version": header.version if header else 0,
         "cols": header.cols if header else 0,
         "rows": header.rows if header else 0,
@@ -161,7 +162,8 @@ def _show_facts(facts: dict[str, Any]) -> None:
     from steer.ui.replay.clock import clock
 
     size = f"{facts['cols']}×{facts['rows']}"
-    say(f"{facts['name']}: asciicast v{facts['version']}, {size}, {clock(facts['duration_s'], tenths=True)}")
+    format = f"{facts['transcript']} transcript" if facts["transcript"] else f"asciicast v{facts['version']}"
+    say(f"{facts['name']}: {format}, {size}, {clock(facts['duration_s'], tenths=True)}")
     say(
         f"  {facts['events']} events, {facts['output_bytes']} bytes of output, {facts['file_bytes']} in the file"
     )

@@ -14,7 +14,9 @@ from steer.term.cell_style import CellStyle, runs
 from steer.term.visible import visible
 from steer.term.width import cell_width, text_width
 
-FONTS = "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace"
+FONTS = (
+    "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace"
+)
 _SIZE, _CELL, _LINE, _BASE = 14, 8.43, 18, 13.5  # px: font, cell width, row height, baseline in the row
 _PAD, _BAR = 14, 30
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -78,7 +80,7 @@ def picture(
         f'stroke="{palette.foreground}" stroke-opacity=".2"/>',
         f'<g font-family="{FONTS}" font-size="{_SIZE}" fill="{palette.foreground}">',
         f'<text x="{width / 2:.0f}" y="20" text-anchor="middle" font-size="12" opacity=".6">{label}</text>',
-        f'<g transform="translate({_PAD} {_BAR})" xml:space="preserve">',
+        f'<g transform="translate({_PAD} {_BAR})" style="white-space:pre">',
     ]
     if cursor:
         x, y = cursor
@@ -110,6 +112,11 @@ def _row(y: int, row: str, palette: Palette) -> Iterator[str]:
 
 
 def _text(column: int, y: int, piece: str, attributes: str) -> str:
+    bare = (
+        piece.lstrip(" ") if "decoration" not in attributes else piece
+    )  # viewers disagree about blanks at the ends
+    column += len(piece) - len(bare)
+    piece = bare.rstrip(" ") or bare
     length = text_width(piece) * _CELL
     return (
         f'<text x="{column * _CELL:.2f}" y="{y * _LINE + _BASE}" textLength="{length:.2f}" '

@@ -116,7 +116,7 @@ def test_nor_in_titles_links_clipboards_markers_or_what_was_typed(body: str) -> 
 
 
 STEPS = st.lists(
-    st.sampled_from([b"word ", b"line\r\n", b"\x1b[31m", b"\x1b[0m", b"\x1b[2J", 
+    st.sampled_from([b"word ", b"line\r\n", b"\x1b[31m", b"\x1b[0m", b"\x1b[2J",
                      b"\x1b[H", b"\x1b[?1049h", b"\x1b[?1049l",
                      b"\n" * 9, "日本".encode(), b"\x1b[2;3r", b"\x1bM", b"\x1bc", b"\x1b[7m x \x1b[K", b"\x1b[5;9H"]),
     max_size=60)  # fmt: skip
