@@ -95,7 +95,8 @@ class Secrets:
             return
         self._found[value] = Found(kind, at)
         for n in range(_FIRST, min(PIECE, len(value))):
-            self._beginnings.add((before if before.strip() else "") + value[:n])
+            if len(set(value[:n])) > 1:
+                self._beginnings.add((before if before.strip() else "") + value[:n])
         for part in value.split():
             if len(part) < PIECE:
                 self._short |= {part} if len(part) >= _SHORTEST and len(set(part)) > 2 else set()

@@ -19,18 +19,17 @@ def text(header: Header, events: Iterable[Event]) -> Iterator[bytes]:
         if not isinstance(frame, Frame):
             continue
         if last is not None and last.is_alternate and not frame.is_alternate:
-            yield from _lines(_trimmed(last.screen))
+            yield from _lines(_trimmed(last.screen, at_top=True))
         yield from _lines(frame.scrolled)
         last = frame
     if last is not None:
         yield from _lines(_trimmed(last.screen))
 
 
-def _trimmed(rows: list[str]) -> list[str]:
-    end = len(rows)
-    while end and not plain(rows[end - 1]).strip():
-        end -= 1
-    return rows[:end]
+def _trimmed(rows: list[str], *, at_top: bool = False) -> list[str]:
+    """Without the blank rows at the end, and those at the top where asked."""
+    full = [i for i, row in enumerate(rows) if plain(row).strip()]
+    return rows[full[0] if at_top else 0 : full[-1] + 1] if full else []
 
 
 def _lines(rows: Iterable[str]) -> Iterator[bytes]:

@@ -67,15 +67,11 @@ class Drawing:
         match entry:
             case Step():
                 return self._step(entry)
-            case Told(text=text, arrival=arrival):
+            case Told(text=text, arrival=Arrival.QUEUED):  # drawn in full when the agent reads it
+                return [_styled(f"  (queued) {_shown(text, COLS - 12)}", _FAINT)], ""
+            case Told(text=text):
                 self._open = ""
-                is_queued = arrival is Arrival.QUEUED
-                note = [_styled("  (queued)", _FAINT)] if is_queued else []
-                return [
-                    "",
-                    *_block(text, "> ", _OPERATOR),
-                    *note,
-                ], f"told{' (queued)' if is_queued else ''}: {text}"
+                return ["", *_block(text, "> ", _OPERATOR)], f"told: {text}"
             case Said(text=text):
                 self._open = ""
                 return ["", *_block(text, "● ", _AGENT)], ""

@@ -7,9 +7,11 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steer.export.cast_file import v3
 from steer.export.conceal import PIECE, Secrets
 from steer.export.redraw import learn, redrawn
-from steer.record.reader import Event, Header, Kind
+from steer.record import cast
+from steer.record.reader import Event, Header, Kind, Reader
 from steer.redact import find
 from steer.replay.index import perform
 from steer.replay.keyframe import blank
@@ -135,3 +137,37 @@ def test_where_nothing_is_secret_the_screens_are_the_same(steps: list[bytes], co
             perform(ours, [out[event.at]])
         assert (ours.rows(), ours.cursor, ours.modes.is_alternate) == (
             theirs.rows(), theirs.cursor, theirs.modes.is_alternate)  # fmt: skip
+
+
+def small_recording() -> bytes:
+    encoder = cast.Encoder()
+    parts = [encoder.output(0.5, b"one\r\n\x1b[1mtwo"), encoder.marker(1.0, "flag: x"), encoder.resize(1.5, 30, 5),
+             encoder.output(2.0, b"\xff\xfe"), encoder.exit(3.0, 0)]  # fmt: skip
+    return b"".join([cast.header(20, 4, 1_700_000_000), *parts])
+
+
+def opens(data: bytes) -> None:
+    """Reading, playing and exporting work, and whatever is wrong is told in single lines."""
+    reader = Reader()
+    events = reader.feed(data) + reader.finish()
+    header = reader.header or Header()
+    assert all("\n" not in problem for problem in reader.problems)
+    written = b"".join(v3(header, exported(header, events)))
+    again = Reader()
+    again.feed(written)
+    again.finish()
+    assert again.problems == []
+
+
+def test_every_truncation_opens_and_exports() -> None:
+    data = small_recording()
+    for end in range(len(data) + 1):
+        opens(data[:end])
+
+
+def test_every_flipped_bit_opens_and_exports() -> None:
+    data = small_recording()
+    for bit in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        opens(bytes(damaged))
