@@ -20,7 +20,7 @@ from steer.record.reader import Event, Header
 _SETUP = """
 const data = JSON.parse(document.getElementById("recording").textContent);
 AsciinemaPlayer.create({ data }, document.getElementById("player"),
-  { fit: "both", theme: "steer", idleTimeLimit: 2, poster: "npt:0:01", preload: true });
+  { fit: "both", theme: "steer", idleTimeLimit: 2, poster: "npt:0:02", preload: true });
 """
 
 
