@@ -60,7 +60,7 @@ class Secrets:
         self._find = lru_cache(maxsize=4096)(find)
         self._found: dict[str, Found] = {}
         self._pieces: set[str] = set()
-        self._short: set[str] = set()
+        self._short: dict[int, set[str]] = {}  # by length
         self._beginnings: set[str] = set()  # the character before and the first letters
         self._output = ""
 
@@ -98,8 +98,8 @@ class Secrets:
             if len(set(value[:n])) > 1:
                 self._beginnings.add((before if before.strip() else "") + value[:n])
         for part in value.split():
-            if len(part) < PIECE:
-                self._short |= {part} if len(part) >= _SHORTEST and len(set(part)) > 2 else set()
+            if _SHORTEST <= len(part) < PIECE and len(set(part)) > 2:
+                self._short.setdefault(len(part), set()).add(part)
             for i in range(len(part) - PIECE + 1):
                 piece = part[i : i + PIECE]
                 if len(set(piece)) > 3 and len(self._pieces) < MAX_PIECES:  # not a rule of dashes
@@ -122,10 +122,8 @@ class Secrets:
         spans = [(s.start, s.end) for s in self._find(text)]
         if not self._found:
             return spans
-        pieces = self._pieces
-        spans += [(i, i + PIECE) for i in range(len(text) - PIECE + 1) if text[i : i + PIECE] in pieces]
-        for word in self._short:
-            spans += [m.span() for m in re.finditer(re.escape(word), text)] if word in text else []
+        for n, known in ((PIECE, self._pieces), *self._short.items()):
+            spans += [(i, i + n) for i in range(len(text) - n + 1) if text[i : i + n] in known]
         return spans + self._typed(text)
 
     def _typed(self, text: str) -> list[tuple[int, int]]:
