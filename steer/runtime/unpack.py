@@ -14,7 +14,9 @@ FREE_BYTES = 32 << 20  # up to here the ratio does not matter
 MAX_RATIO = 400  # screens redrawn all day reach about 100; a bomb of deflate 1030
 MAX_WINDOW_BYTES = 128 << 20  # memory that a zstd file may ask for; `zstd --long` asks for as much
 
-ZSTD_SIP_BYTES = 512  # read at once: a block of four bytes may stand for 128 KiB, so 16 MiB at most come of it
+ZSTD_SIP_BYTES = (
+    512  # read at once: a block of four bytes may stand for 128 KiB, so 16 MiB at most come of it
+)
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
