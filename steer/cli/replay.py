@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,31 +23,54 @@ def add(verbs: Any) -> None:
     p = verbs.add_parser(
         "replay",
         help="watch recordings: play, seek, search; also those of other programs",
-        description="Play recordings (asciicast v1 to v3, also gzipped; or sessions by name) on one timeline. "
-        "Several are aligned by the time of day.",
+        description="Play recordings on one timeline: asciicast v1 to v3, also packed with gzip or zstd; agents' "
+        "transcripts; sessions by name; - for standard input. Several are aligned by the time of day.",
     )
-    p.add_argument("recording", nargs="+", metavar="FILE|SESSION")
+    p.add_argument("recording", nargs="*", metavar="FILE|SESSION")
+    p.add_argument("--fleet", action="store_true", help="all sessions of this repository")
     p.add_argument("--at", metavar="TIME", help="go to 90, 1:30 or 1:02:03 and stay there")
     p.add_argument("--speed", type=float, default=1.0, help="0.25 to 64 (default 1)")
     p.add_argument(
         "--text", action="store_true", help="print the last screen (or the one at --at) as plain text"
     )
     p.add_argument("--info", action="store_true", help="print length, size, markers and problems")
+    p.add_argument("--download", action="store_true", help="allow http:// and https:// addresses")
+    p.add_argument(
+        "--rules", type=Path, metavar="FILE", help="flag with these rules (TOML) instead of as recorded"
+    )
+    p.add_argument("--flags", choices=("recorded", "found"), default="", help="whose flags: those that were recorded "
+                   "(default where there are any), or what the detectors find now")  # fmt: skip
     add_json(p)
     p.set_defaults(run=_replay)
 
 
 def _replay(args: argparse.Namespace) -> int:
-    at = _time(args.at)
-    sources = [_source(name) for name in args.recording]
-    if args.text or args.info or args.json:
-        return _print(args, sources, at)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise EnvironmentFault("a replay needs a terminal, and this is none", "--text and --info need none")
-    return open_screen(sources, at, args.speed)
+    from steer.cli.intake import STDIN, fleet, opened, take_terminal
+    from steer.detect.rules import default_rules, read_rules
+
+    at = parse_time(args.at)
+    if args.recording.count(STDIN) > 1:
+        raise UserError("standard input can be read only once")
+    names = [*args.recording, *(fleet() if args.fleet else [])]
+    if not names:
+        raise UserError("name a recording or a session", "or --fleet for all sessions of this repository")
+    rules = read_rules(args.rules, default_rules()) if args.rules else None
+    with ExitStack() as stack:
+        sources = [stack.enter_context(opened(name, may_download=args.download)) for name in names]
+        if args.text or args.info or args.json:
+            return _print(args, sources, at)
+        if STDIN in args.recording:
+            take_terminal()
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise EnvironmentFault(
+                "a replay needs a terminal, and this is none", "--text and --info need none"
+            )
+        replaces_flags = args.flags == "found" or (rules is not None and args.flags != "recorded")
+        return open_screen(sources, at, args.speed, rules=rules, replaces_flags=replaces_flags)
 
 
-def _time(text: str | None) -> float | None:
+def parse_time(text: str | None) -> float | None:
+    """Seconds; None for none. Raises `UserError`."""
     from steer.replay.clock import parse_clock
 
     if text is None:
@@ -57,32 +81,10 @@ def _time(text: str | None) -> float | None:
     return at
 
 
-def _source(name: str) -> Source:
-    """A file by its path, else a session of this repository by name or id."""
-    from steer.ui.replay.opening import Source
-
-    path = Path(name)
-    if path.exists() or "/" in name:
-        return Source(path.name, path)
-    from steer.cli.main import here
-    from steer.config.repository import find_common_dir
-    from steer.runtime.store import Store
-    from steer.runtime.supervise import paths_for
-
-    common = find_common_dir(here())
-    if common is not None:
-        paths = paths_for(common)
-        store = Store(paths)
-        for spec in store.load_all()[0]:
-            if name in (spec.name, spec.id):
-                return Source(
-                    spec.name, store.recording(spec), paths.keeper_socket(spec.id).exists(), spec.id
-                )
-    raise UserError(f"there is no file and no session {name!r}", "`steer ls --all` names the sessions")
-
-
-def open_screen(sources: list[Source], at: float | None, speed: float, align_by: str = "clock") -> int:
-    """The replay screen in a guarded child; its exit status. `align_by`: clock or start.
+def open_screen(
+    sources: list[Source], at: float | None, speed: float, align_by: str = "clock", **how: Any
+) -> int:
+    """The replay screen in a guarded child; its exit status. `align_by`: clock or start; `how`: for `open_replay`.
 
     Raises `UserError` for what cannot be opened.
     """
@@ -93,10 +95,10 @@ def open_screen(sources: list[Source], at: float | None, speed: float, align_by:
     for source in sources:
         RecordingFile(source.path).close()  # before the screen is taken: its errors are sentences
     speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
-    return run_guarded(lambda: _run_ui(sources, at, speed, align_by))
+    return run_guarded(lambda: _run_ui(sources, at, speed, align_by, how))
 
 
-def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str) -> int:
+def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str, how: dict[str, Any]) -> int:
     os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
     from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config
@@ -106,7 +108,7 @@ def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str
     from steer.ui.replay.screen import ReplayScreen
 
     def run() -> int:
-        state = open_replay(sources, at=at, speed=speed, is_playing=at is None)
+        state = open_replay(sources, at=at, speed=speed, is_playing=at is None, **how)
         state.align_by = AlignBy(align_by)
         return run_app(_fleet(sources), ui_config(None), ReplayScreen(state))
 
@@ -149,6 +151,7 @@ def _facts(source: Source, recording: RecordingFile) -> dict[str, Any]:
         "name": source.name,
         "path": str(source.path),
         "file_bytes": recording.size_bytes,
+        "transcript": recording.transcript,
         "version": header.version if header else 0,
         "cols": header.cols if header else 0,
         "rows": header.rows if header else 0,
@@ -189,7 +192,8 @@ def _show_facts(facts: dict[str, Any]) -> None:
     from steer.replay.clock import clock
 
     size = f"{facts['cols']}×{facts['rows']}"
-    say(f"{facts['name']}: asciicast v{facts['version']}, {size}, {clock(facts['duration_s'], tenths=True)}")
+    format = f"{facts['transcript']} transcript" if facts["transcript"] else f"asciicast v{facts['version']}"
+    say(f"{facts['name']}: {format}, {size}, {clock(facts['duration_s'], tenths=True)}")
     say(
         f"  {facts['events']} events, {facts['output_bytes']} bytes of output, {facts['file_bytes']} in the file"
     )

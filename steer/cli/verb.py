@@ -12,6 +12,7 @@ def add_all(parser: argparse.ArgumentParser) -> None:
         demo,
         detect,
         doctor,
+        export,
         housekeeping,
         look,
         replay,
@@ -22,5 +23,5 @@ def add_all(parser: argparse.ArgumentParser) -> None:
 
     board.add(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (session, restart, ask, look, detect, replay, demo, housekeeping, doctor, setting):
+    for module in (session, restart, ask, look, detect, replay, export, demo, housekeeping, doctor, setting):
         module.add(verbs)

@@ -38,6 +38,10 @@ _KEY = re.compile(
     r"|\bhv[sb]\.[A-Za-z0-9_-]{20,}|\bdop_v1_[a-f0-9]{40,}|\btskey-[A-Za-z0-9-]{16,}"
     r"|\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{40,}"
     r"|\bAGE-SECRET-KEY-1[A-Z0-9]{40,}"
+    r"|\bSK[0-9a-f]{32}\b|\b[0-9a-f]{32}-us[0-9]{1,2}\b"  # Twilio, Mailchimp
+    r"|\bsq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}|\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"  # Square, Telegram
+    r"|\b[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"  # Discord
+    r"|\bAKC[A-Za-z0-9]{40,}"  # Artifactory
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]*+")
 _LOGIN = re.compile(r"(?<=://)[^\s/?#\"'<>:@]*+:[^\s/?#\"'<>]+(?=@)")
@@ -50,7 +54,7 @@ _HEADER = re.compile(
 )
 _NAME = (
     r"(?P<name>passw(?:or)?d|passphrase|pwd|secret(?:[_-]?key)?"
-    r"|(?:api|access|account|private|encryption|signing)[_-]?key|tokens?|credentials?)"
+    r"|(?:api|access|account|private|encryption|signing|iam)[_-]?key|tokens?|credentials?)"
 )
 _ASSIGNED = re.compile(  # name = "value", "name": "value", the same inside JSON inside a string
     rf"{_NAME}(?:\\?[\"'])?[ \t]{{0,8}}(?:=>|:=|(?P<code>=[ \t])|=|:)[ \t]{{0,8}}(?P<quote>\\?[\"'`])?", re.I

@@ -30,6 +30,7 @@ _FIRST_WORD = {
     "pause": MarkKind.INTERVENTION,
     "continue": MarkKind.INTERVENTION,
     "kill": MarkKind.INTERVENTION,
+    "told": MarkKind.INTERVENTION,  # of a transcript (`conversation.py`)
     "forked": MarkKind.FORK,
     "restarted": MarkKind.FORK,
     "flag": MarkKind.FLAG,

@@ -1,7 +1,7 @@
 """A recording on disk: read once in a thread, in pieces, while whoever shows it already may.
 
-Plain files are read where they are. Compressed ones, and those of version 1 (one JSON document), are first
-written to an unnamed temporary file as lines, so that a seek can read anywhere in them.
+Plain files are read where they are. Compressed ones, those of version 1 (one JSON document) and agents' transcripts
+are first written to an unnamed temporary file as lines, so that a seek can read anywhere in them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
+from steer.detect.pipeline import Pipeline
 from steer.errors import UserError
-from steer.record import cast
-from steer.record.reader import Event, Header, Kind, Reader
+from steer.export.cast_file import v3
+from steer.record.reader import Header, Reader
+from steer.replay.conversation import Drawing
 from steer.replay.index import Index
-from steer.runtime.unpack import GZIP_MAGIC, PIECE_BYTES, ZSTD_MAGIC, UnpackError, unpacked
+from steer.runtime.unpack import PIECE_BYTES, UnpackError, unpacked
+from steer.transcript.format import reader_for, recognise
 
 # Every call into the emulator gives the interpreter away, and a thread that parses keeps it for this long. With
 # Python's 5 ms the first frame of a 100 MB recording took 18 ms instead of 4 while it was being read.
@@ -37,6 +41,7 @@ class RecordingFile:
         self.path = path
         self.is_growing = is_growing
         self.index = Index(has_keyframes=has_keyframes)
+        self.transcript = ""  # of which agent, where the file is no recording but a transcript
         self.is_complete = False  # everything that was there has been read
         self._file = _open(path)
         self.size_bytes = os.fstat(self._file.fileno()).st_size
@@ -122,15 +127,16 @@ class RecordingFile:
 
     def _read_all(self) -> None:
         start = os.pread(self._file.fileno(), PIECE_BYTES, 0)
-        if start.startswith(ZSTD_MAGIC):
-            raise UnpackError("compressed with zstd, which steer does not read; unpack it first")
-        pieces = unpacked(self._file) if start.startswith(GZIP_MAGIC) else None
+        pieces = unpacked(self._file, start)
         if pieces is not None:
-            pieces = self._spooled(pieces)
             start = next(pieces, b"")
-            self._feed(start) if not _is_document(start) else self._rewrite(start, pieces)
-        elif _is_document(start) and not self.is_growing:
-            self._rewrite(b"", self._pieces())
+            pieces = chain([start], pieces)
+        if not self.is_growing and (format := recognise(start)):
+            self._draw(format, pieces or self._pieces())
+        elif not self.is_growing and _is_document(start):
+            self._rewrite(pieces or self._pieces())
+        elif pieces is not None:
+            pieces = self._spooled(pieces)
         if not self.index.is_finished:
             for piece in pieces or self._pieces():
                 self._feed(piece)
@@ -163,16 +169,34 @@ class RecordingFile:
             _write(spool, piece)
             yield piece
 
-    def _rewrite(self, start: bytes, pieces: Iterator[bytes]) -> None:
+    def _rewrite(self, pieces: Iterator[bytes]) -> None:
         """A document as a recording of lines. Its events are known only when all of it was read."""
         reader = Reader()
-        events = reader.feed(start) if start else []
-        for piece in pieces:
-            events += reader.feed(piece)
+        events = [event for piece in pieces for event in reader.feed(piece)]
         events += reader.finish()
         self._trouble += reader.problems
+        self._take_instead(v3(reader.header or Header(), events))
+
+    def _draw(self, format: str, pieces: Iterator[bytes]) -> None:
+        """An agent's transcript as a recording."""
+        self.transcript = format
+        detectors = Pipeline()
+        reader = reader_for(format)
+        drawing = Drawing(self.path.stem, lambda e: [f.title for f in detectors.feed(e) if not f.is_over])
+        entries = chain(
+            (entry for piece in pieces for entry in reader.feed(piece)),
+            (entry for _ in (1,) for entry in reader.finish()),
+        )
+        events = drawing.draw(entries)
+        first = list(islice(events, 1))  # by then the beginning is known
+        self._take_instead(v3(drawing.header, chain(first, events)))
+        self._trouble += [reader.refusal] if reader.refusal else []
+        self._trouble += [f"line {p.line}: {p.text}" if p.line else p.text for p in reader.problems]
+
+    def _take_instead(self, lines: Iterator[bytes]) -> None:
+        """A recording of lines made from the file, kept in a temporary one."""
         self._seekable = spool = _temporary()
-        for piece in _joined(_lines(reader.header or Header(), events)):
+        for piece in _joined(lines):
             _write(spool, piece)
             self._feed(piece)
         self.index.finish()
@@ -219,25 +243,6 @@ def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
-
-
-def _lines(header: Header, events: list[Event]) -> Iterator[bytes]:
-    """The events as asciicast v3."""
-    yield cast.header(header.cols, header.rows, header.timestamp, header.term, header.title)
-    encoder = cast.Encoder()
-    for event in events:
-        match event.kind:
-            case Kind.OUTPUT:
-                yield encoder.output(event.at, event.data)
-            case Kind.INPUT:
-                yield encoder.input(event.at, event.data)
-            case Kind.RESIZE:
-                yield encoder.resize(event.at, event.cols, event.rows)
-            case Kind.MARKER:
-                yield encoder.marker(event.at, event.text)
-            case Kind.EXIT if event.status is not None:
-                yield encoder.exit(event.at, event.status)
-    yield encoder.flush(events[-1].at if events else 0.0)
 
 
 def began_at(path: Path) -> float:

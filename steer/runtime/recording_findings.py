@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from steer.detect.pipeline import Pipeline
 from steer.detect.rules import Rules, default_rules
 from steer.detect.source import Source
 from steer.errors import SteerError
+from steer.model.session import SessionSpec
 from steer.model.step import Entry, Step
 from steer.replay.mark import Mark, MarkKind
+from steer.runtime.conversation_record import load_record
 from steer.runtime.recording_file import RecordingFile
 
 MAX_STEPS = 20_000
@@ -30,6 +32,13 @@ class Background:
     transcript: Path | None = None
 
 
+def background_of(spec: SessionSpec, folder: Path) -> Background:
+    """Of a session whose state is kept in `folder`."""
+    record = load_record(folder)
+    path = Path(record.path) if record and record.path else None
+    return Background(spec.task, spec.scope, path if path and path.is_file() else None)
+
+
 class RecordingFindings:
     """`steps` and `flags` (marks in the recording's own time, in order) only grow; `is_done` when all was looked at.
 
@@ -37,22 +46,26 @@ class RecordingFindings:
     """
 
     def __init__(
-        self, recording: RecordingFile, background: Background = Background(), rules: Rules | None = None
+        self, recording: RecordingFile, background: Background | None = None, rules: Rules | None = None
     ) -> None:
         self.steps: list[Mark] = []
         self.flags: list[Mark] = []
         self.is_done = False
         self.problem = ""
         self._recording = recording
-        self._background = background
+        self._background = background or Background()
         self._rules = rules or default_rules()
         self._known: dict[tuple[str, str], str] = {}  # rule and key of what is flagged now: its level
         self._begun: set[str] = set()
         self._is_stopped = False
+        self._on_done: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, daemon=True, name="findings")
 
-    def start(self) -> None:
-        self._thread.start()
+    def start(self, on_done: Callable[[], None] = lambda: None) -> None:
+        """When the recording was read; `on_done` is called in the thread. Only the first call does anything."""
+        if self._thread.ident is None and not self._is_stopped:
+            self._on_done = on_done
+            self._thread.start()
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -63,12 +76,13 @@ class RecordingFindings:
         return [*self.steps, *self.flags]
 
     def _run(self) -> None:
-        path = self._background.transcript
+        path = self._background.transcript or (self._recording.path if self._recording.transcript else None)
         try:
             self._look(self._file(path) if path else self._whole(), is_transcript=path is not None)
         except (SteerError, OSError) as e:
             self.problem = e.message if isinstance(e, SteerError) else (e.strerror or str(e))
         self.is_done = True
+        self._on_done()
 
     def _look(self, pieces: Iterator[bytes], *, is_transcript: bool) -> None:
         header = self._recording.index.header

@@ -12,9 +12,8 @@ from functools import lru_cache
 
 from rich.color import Color, ColorSystem
 
+from steer.term.cell_style import SGR as SGR
 from steer.ui.theme import Theme
-
-SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from steer.term.cell_style import CellStyle, runs
 from steer.term.width import cell_width, clip, text_width
-from steer.ui.cell_style import CellStyle, runs
 from steer.ui.line import Line, fit, line_width
 from steer.ui.look import look
 from steer.ui.paint import clean

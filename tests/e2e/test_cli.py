@@ -18,7 +18,8 @@ from tests.e2e.place import Done, Place, make_repository, until
 VERBS = (
     "run", "send", "wait", "fork", "kill", "respawn", "interrupt", "pause", "continue", "undo", "rename",
     "approve", "compare", "detect", "flags", "restart",
-    "ls", "read", "diff", "log", "explain", "replay", "demo", "gc", "down", "doctor", "config", "keys", "completion",
+    "ls", "read", "diff", "log", "explain", "replay", "export",
+    "demo", "gc", "down", "doctor", "config", "keys", "completion",
 )  # fmt: skip
 # C0 but newline, DEL, C1 as UTF-8 or raw, bidi and zero-width characters: nothing that acts on a terminal.
 _RAW_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")

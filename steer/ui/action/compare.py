@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from steer.model.codec import from_json
-from steer.model.session import LIVE, CheckResult, DiffStat, SessionView
+from steer.model.session import CheckResult, DiffStat, SessionView
 from steer.term.visible import visible
 from steer.ui.action.context import Action, BoardContext, selected
+from steer.ui.action.replay import source_of
 from steer.ui.line import Line, Span, join
 from steer.ui.status import SEPARATOR, check_spans, diff_spans
 
@@ -75,11 +75,10 @@ def _fact(told: dict[str, Any]) -> Line:
 
 
 async def _replay_both(board: BoardContext, *sessions: SessionView) -> None:
-    from steer.ui.replay.opening import Source, open_replay
+    from steer.ui.replay.opening import open_replay
     from steer.ui.replay.screen import ReplayScreen
 
-    sources = [Source(s.spec.name, Path(s.recording), s.process in LIVE, s.spec.id) for s in sessions]
-    state = open_replay(sources)
+    state = open_replay([source_of(s) for s in sessions])
     state.playhead.follow()
     await board.ask(ReplayScreen(state))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
@@ -21,7 +22,7 @@ from steer.ui.replay.action import ACTIONS
 from steer.ui.replay.area import ReplayArea
 from steer.ui.replay.chrome import ReplayFooter, StatusBar, TimelineBar
 from steer.ui.replay.pane import Scrolled
-from steer.ui.replay.state import ReplayState
+from steer.ui.replay.state import ReplayState, Show
 from steer.ui.replay.travel import Travel, travelled
 from steer.ui.search_bar import SearchBar
 
@@ -70,12 +71,17 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         for show in self.state.shows:
-            show.recording.start(self._news_from_thread)
+            show.recording.start(partial(self._read_from_thread, show))
         self._frames = self.set_interval(FRAME_S, self._on_frame)
         self.set_interval(LOOK_S, self._look_for_more)
 
     def on_unmount(self) -> None:
         self.state.close()
+
+    def _read_from_thread(self, show: Show) -> None:
+        if show.findings is not None:
+            show.findings.start(self._news_from_thread)
+        self._news_from_thread()
 
     def _news_from_thread(self) -> None:
         if self.is_running and self.app.is_running:

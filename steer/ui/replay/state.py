@@ -41,8 +41,9 @@ class Show:
         began = header.timestamp if header else 0.0
         if self.findings is None:
             return Track(self.recording.index.timeline, began)
-        has_flags = any(mark.kind is MarkKind.FLAG for mark in self.recording.index.timeline.marks)
-        found = list(self.findings.steps)
+        kinds = {mark.kind for mark in self.recording.index.timeline.marks}
+        has_flags = MarkKind.FLAG in kinds
+        found = [] if MarkKind.STEP in kinds else list(self.findings.steps)
         if self.replaces_flags or not has_flags:
             found += self.findings.flags
         return Track(self.recording.index.timeline, began, found, replaces_flags=self.replaces_flags)

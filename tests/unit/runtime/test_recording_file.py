@@ -6,10 +6,11 @@ import gzip
 import json
 import os
 import threading
-import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from steer.errors import UserError
 from steer.record import cast
@@ -42,7 +43,14 @@ def screen(recording: RecordingFile, at: float = 1e9) -> str:
 
 
 @pytest.mark.parametrize(
-    "pack", [bytes, gzip.compress, lambda d: gzip.compress(d[:50]) + gzip.compress(d[50:])]
+    "pack",
+    [
+        bytes,
+        gzip.compress,
+        lambda d: gzip.compress(d[:50]) + gzip.compress(d[50:]),
+        zstandard.compress,
+        lambda d: zstandard.compress(d[:50]) + zstandard.compress(d[50:]),
+    ],
 )
 def test_plain_and_packed_files_show_the_same(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
@@ -65,9 +73,10 @@ def test_version_1_can_be_sought_in(tmp_path: Path, indent: int | None, count: i
     assert f"n{count - 1:05}" in screen(recording)
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 @pytest.mark.parametrize("cut", [1, 9, 12, 40, -9, -1])
-def test_a_cut_archive_shows_what_is_whole(tmp_path: Path, cut: int) -> None:
-    recording = opened(tmp_path / "a.cast.gz", gzip.compress(sample(500))[:cut])
+def test_a_cut_archive_shows_what_is_whole(tmp_path: Path, cut: int, pack: Callable[[bytes], bytes]) -> None:
+    recording = opened(tmp_path / "a.cast.gz", pack(sample(500))[:cut])
     assert any("cut off" in p or "damaged" in p or "header" in p for p in recording.problems)
 
 
@@ -80,13 +89,14 @@ def test_a_damaged_archive_says_so_in_one_line(tmp_path: Path) -> None:
     assert recording.index.timeline.events > 100
 
 
-def test_a_bomb_is_left_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pack", [lambda d: gzip.compress(d, 9), zstandard.compress])
+def test_a_bomb_is_left_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
     monkeypatch.setattr(unpack, "FREE_BYTES", 1 << 20)
-    engine = zlib.compressobj(9, wbits=31)
-    data = engine.compress(sample() + b" " * (16 << 20)) + engine.flush()
-    recording = opened(tmp_path / "a.cast.gz", data)
+    recording = opened(tmp_path / "a.cast.gz", pack(sample() + b" " * (64 << 20)))
     assert any("like a bomb" in p for p in recording.problems)
-    assert recording.index.end < (2 << 20)
+    assert recording.index.end < (24 << 20)
     assert "alpha" in screen(recording)
 
 
@@ -101,6 +111,11 @@ def test_anything_opens(tmp_path: Path, data: bytes) -> None:
     recording = opened(tmp_path / "a", data)
     assert recording.is_complete
     screen(recording)
+
+
+def test_a_zstd_file_cannot_ask_for_any_memory(tmp_path: Path) -> None:
+    huge = unpack.ZSTD_MAGIC + b"\x00\xa8" + zstandard.compress(b"x")[6:]  # a window of 2 GiB
+    assert any("too much memory" in p for p in opened(tmp_path / "a.zst", huge).problems)
 
 
 def test_every_truncation_opens(tmp_path: Path) -> None:

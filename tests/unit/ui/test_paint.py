@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steer.term.cell_style import CellStyle, runs
 from steer.term.emulator import Emulator
-from steer.ui.cell_style import CellStyle, runs
 from steer.ui.paint import is_certain, paint_row
 from steer.ui.pen import Pen, translate
 

@@ -1,12 +1,13 @@
-"""A row's SGR sequences as runs of styled text, for the times when a pane is drawn through the compositor."""
+"""A row's SGR sequences as runs of styled text."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from steer.ui.pen import SGR
+SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 5: "blink", 6: "blink", 7: "reverse", 8: "conceal",
        9: "strike", 21: "underline"}  # fmt: skip
