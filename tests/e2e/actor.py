@@ -2,7 +2,8 @@
 
 What is submitted to it is a line of JSON in $ACTOR_LOG. A text that begins with one of these words does more:
 work (until ctrl+x), ask COMMAND, pick (a dialog with arrows), fake (prints a dialog while it works), deaf (the next
-Enter is lost), mute (reports no state any more).
+Enter is lost), mute (reports no state any more). Where $ACTOR_GATE is a pipe, it says that it is idle but shows no
+input box, and drops what is typed, until something is written there; what it dropped is logged, too.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ keys = "arrows"
 """
 
 PROGRAM = r"""
-import json, os, sys, tty
+import json, os, select, sys, tty
 tty.setraw(0)
 log = open(os.environ["ACTOR_LOG"], "a", buffering=1)
 state, box, kept, asked, options, at, said, is_deaf, is_mute = "idle", "", "", "", [], 0, [], False, False
@@ -142,6 +143,11 @@ def press(key):
 
 print("\x1b[?2004h\x1b[?1049h", end="", flush=True)
 report("idle")
+if gate := os.environ.get("ACTOR_GATE"):
+    pipe = os.open(gate, os.O_RDONLY | os.O_NONBLOCK)
+    out("Loading...")
+    while pipe not in select.select([pipe, 0], [], [])[0]:
+        log.write(json.dumps({"lost": os.read(0, 4096).decode()}) + "\n")
 draw()
 waiting = b""
 while data := os.read(0, 4096):
@@ -166,13 +172,15 @@ while data := os.read(0, 4096):
 class Actor:
     """The agent in one session of `place`."""
 
-    def __init__(self, place: Place, name: str = "actor", stash: str = 'stash = ["ctrl+s"]') -> None:
+    def __init__(
+        self, place: Place, name: str = "actor", stash: str = 'stash = ["ctrl+s"]', gate: str = ""
+    ) -> None:
         self.place = place
         self.log = place.root / f"{name}.log"
         folder = place.root / "c" / "steer" / "agents"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.toml").write_text(PROFILE.replace("STASH", stash))
-        env = {**os.environ, "ACTOR_LOG": str(self.log)}
+        env = {**os.environ, "ACTOR_LOG": str(self.log), "ACTOR_GATE": gate}
         self.session = place.start(place.script("actor", PROGRAM), name=name, agent=name, env=env)
         place.wait(self.session, "idle", lambda v: v["activity"] == "idle")
 

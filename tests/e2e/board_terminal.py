@@ -87,6 +87,7 @@ class BoardTerminal:
             pid, status = os.waitpid(self.launcher, os.WNOHANG)
             self.read(0.01)
             if pid:
+                self.launcher = 0
                 while select.select([self._holder.fd], [], [], 0.05)[0]:
                     self.read()
                 return os.waitstatus_to_exitcode(status)
@@ -99,4 +100,9 @@ class BoardTerminal:
         return on + ([1049] if self.screen.modes.is_alternate else [])
 
     def close(self) -> None:
+        """End a board that still runs: it is no job of a shell here, so the end of its terminal does not."""
+        if self.launcher:
+            os.killpg(self.launcher, signal.SIGKILL)
+            os.waitpid(self.launcher, 0)
+            self.launcher = 0
         self._holder.close(force=True)

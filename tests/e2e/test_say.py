@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +116,25 @@ def test_a_lost_enter_is_pressed_again_once(place: Place) -> None:
     sent = a.say("hello")
     assert sent["delivery"] == "submitted"
     assert a.texts() == ["deaf", "hello"]
+
+
+def test_an_agent_that_says_idle_too_early_is_not_typed_to_before_its_box_is_there(place: Place) -> None:
+    gate = place.root / "gate"
+    os.mkfifo(gate)
+    a = Actor(place, gate=str(gate))
+    place.shows(a.session, "Loading...")
+    sent: list[dict[str, str]] = []
+    saying = threading.Thread(target=lambda: sent.append(a.say("hello")))
+    saying.start()
+    recording = Path(place.view(a.session)["recording"])
+    until("it is about to be typed", lambda: b"inject " in recording.read_bytes())
+    a.keys("x")
+    until("keys after it are lost", lambda: any("x" in line.get("lost", "") for line in a.lines()))
+    gate.write_text("go")
+    saying.join()
+    assert "".join(line.get("lost", "") for line in a.lines()) == "x"
+    assert sent[0]["delivery"] == "submitted", sent
+    assert a.texts() == ["hello"]
 
 
 def test_what_would_be_a_command_is_made_a_text_and_shown_so(place: Place) -> None:

@@ -116,10 +116,15 @@ class ModelServer:
             self._is_open = True
             self._lock.notify_all()
 
-    def _pass_gate(self) -> None:
+    @property
+    def gate(self) -> int:
+        """Which gate a request that comes now waits at."""
+        with self._lock:
+            return self._gate
+
+    def _pass_gate(self, mine: int) -> None:
         """Take a permit; an agent that was killed while it waited takes none from those of the next scenario."""
         with self._lock:
-            mine = self._gate
 
             def is_free() -> bool:
                 return self._gate != mine or self._is_open or self._permits > 0 or self._is_closed
@@ -151,13 +156,13 @@ class ModelServer:
         with self._lock:
             self.turns_ended += answer.call is None
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request, gate: int) -> Answer:
         if not is_main(request):
             return side_answer(request)
         step = choose_step(request, self.scenario)
         time.sleep(self.think_s)
         if step.is_gated:
-            self._pass_gate()
+            self._pass_gate(gate)
         return make_answer(request, step)
 
 
@@ -206,6 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the agent gave up: it was interrupted or ended
 
     def _converse(self, path: str, body: dict[str, Any], dialect: Dialect) -> None:
+        gate = self.owner.gate  # before anybody can see the request and change the scenario
         request = dialect.read(path, body)
         main = is_main(request)
         if main and (status := self.owner.failure_for(request)):
@@ -213,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(status, dialect.error(status))
             return
         self.owner.note(Exchange(time.time(), path, 200, request, main, body))
-        answer = self.owner.answer(request)
+        answer = self.owner.answer(request, gate)
         if request.is_streamed:
             self._stream(dialect.stream(request, answer), self.owner.piece_s if main else 0)
         else:

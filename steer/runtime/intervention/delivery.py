@@ -19,7 +19,7 @@ from steer.runtime.live import LiveSession
 from steer.term.paste import Paste, make_paste
 
 STOP_S = 8.0  # an interrupted turn ends within this
-START_S = 15.0  # agents show their input box within 5 s of their start; slow machines take longer
+START_S = 30.0  # agents show their input box within 6 s of their start; slow machines take several times that
 ECHO_S = 4.0  # a pasted text stands in the box within this; slow machines repaint late
 TAKEN_S = 5.0  # a submitted text leaves the box, or a hook tells of it, within this
 TOLD_S = 1.5  # a hook comes so much later than the box is empty
@@ -102,13 +102,19 @@ class _Typing:
         return True
 
     async def _ready(self) -> str:
-        """Wait for an agent that only just starts: what is typed before its input box is there is lost."""
+        """Wait for an agent that only just starts: what is typed before its input box is there is lost.
+
+        A title may say "ready" seconds earlier (observed with Qwen Code 0.24.4 while it loads a conversation). To an
+        agent that says what it does, but never shows a box that is known, it is typed all the same: it may be newer.
+        """
         if self._message.box is None or await self._observer.wait(self._can_type, START_S):
+            return ""
+        if self._observer.activity is not Activity.UNKNOWN:
             return ""
         return "it does not show its input box; nothing was typed"
 
     def _can_type(self) -> bool:
-        return self._box() is not None or self._observer.activity is not Activity.UNKNOWN
+        return self._box() is not None or self._observer.activity not in (Activity.UNKNOWN, Activity.IDLE)
 
     async def _make_room(self) -> str:
         """Put a half-typed draft aside; why that cannot be done, or an empty string."""
