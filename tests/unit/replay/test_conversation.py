@@ -60,7 +60,7 @@ def test_a_turn_reads_like_a_session() -> None:
     assert marks == [
         "told: fix it",
         "step Bash: do a",
-        "Bash: do b",
+        "step Bash: do b",
         "failed (status 1): Bash: do a",
         "failed: no more money",
     ]
