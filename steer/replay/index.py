@@ -7,7 +7,7 @@ grows, only whole lines are taken; `finish` takes the rest when no more comes.
 from __future__ import annotations
 
 from steer.record.reader import Event, Header, Kind, Reader
-from steer.replay.keyframe import SCROLLBACK_LINES, KeyframeIndex, blank
+from steer.replay.keyframe import SCROLLBACK_LINES, Keyframe, KeyframeIndex, blank
 from steer.replay.timeline import Timeline
 from steer.term.emulator import Emulator
 
@@ -44,6 +44,17 @@ class Index:
     def has_rest(self) -> bool:
         """The last piece ended in the middle of a line."""
         return bool(self._rest)
+
+    def restore(
+        self, header: Header, problems: list[str], timeline: Timeline, frames: list[Keyframe], end: int
+    ) -> None:
+        """Be as after reading a whole recording; nothing can be fed any more."""
+        self._reader = Reader(header)
+        self._reader.problems.extend(problems)
+        self.keyframes.restore(frames)
+        self.timeline = timeline
+        self.end = end
+        self.is_finished = True
 
     def feed(self, data: bytes) -> list[Event]:
         """The next piece of the recording; returns its events."""

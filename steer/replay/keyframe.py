@@ -77,6 +77,16 @@ class KeyframeIndex:
         self.stride_bytes *= 2
         self.total_bytes = sum(len(frame.packed) for frame in self._frames)
 
+    @property
+    def frames(self) -> list[Keyframe]:
+        return list(self._frames)
+
+    def restore(self, frames: list[Keyframe]) -> None:
+        """Have these, which are in order, instead."""
+        self._frames = frames
+        self._last_offset = frames[-1].offset if frames else 0
+        self.total_bytes = sum(len(frame.packed) for frame in frames)
+
     def before(self, at: float) -> Keyframe | None:
         """The newest keyframe whose time is not after `at`; None: begin at the start."""
         i = bisect_right(self._frames, at, key=lambda frame: frame.at)

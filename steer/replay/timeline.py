@@ -7,6 +7,7 @@ width when time runs over, and lists stop at a limit and say so.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 from steer.record.reader import Event, Kind
 from steer.replay.idle import IDLE_S
@@ -19,6 +20,7 @@ MAX_GAPS = 50_000
 MAX_INPUTS = 20_000
 _INPUT_APART_S = 0.5  # keys typed closer together are one input
 _MAX_LABEL = 500
+_PLAIN = ("duration", "events", "output_bytes", "inputs", "resizes", "gaps", "is_overfull")
 
 
 class Timeline:
@@ -38,6 +40,31 @@ class Timeline:
         self._bucket_s = _FIRST_BUCKET_S
         self._active_at = 0.0
         self._input_at = -1e9
+
+    def state(self) -> dict[str, Any]:
+        """What it knows, as JSON can hold it; `restored` is the inverse. No more events can be taken after that."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "marks": [[m.at, m.kind.value, m.label] for m in self.marks],
+            "exit": [self.exit.at, self.exit.kind.value, self.exit.label] if self.exit else None,
+            "buckets": self._buckets,
+            "bucket_s": self._bucket_s,
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> Timeline:
+        """Raises KeyError, TypeError or ValueError for what is no such state."""
+        made = cls()
+        for name in _PLAIN:
+            setattr(made, name, state[name])
+        made.gaps = [(float(a), float(b)) for a, b in state["gaps"]]
+        made.marks = [_restored_mark(m) for m in state["marks"]]
+        made.exit = _restored_mark(state["exit"]) if state["exit"] else None
+        made._buckets = [int(n) for n in state["buckets"]]
+        made._bucket_s = float(state["bucket_s"])
+        if len(made._buckets) != BUCKETS:
+            raise ValueError("a timeline has other buckets")
+        return made
 
     def take(self, event: Event) -> None:
         self.events += 1
@@ -104,3 +131,8 @@ class Timeline:
             return self._buckets[i] * (last - first)
         inner = sum(self._buckets[i + 1 : j])
         return inner + self._buckets[i] * (i + 1 - first) + self._buckets[j] * (last - j)
+
+
+def _restored_mark(value: list[Any]) -> Mark:
+    at, kind, label = value
+    return Mark(float(at), MarkKind(kind), str(label))

@@ -22,6 +22,7 @@ from steer.export.cast_file import v3
 from steer.record.reader import Header, Reader
 from steer.replay.conversation import Drawing
 from steer.replay.index import Index
+from steer.runtime import index_cache
 from steer.runtime.unpack import PIECE_BYTES, UnpackError, unpacked
 from steer.transcript.format import reader_for, recognise
 
@@ -41,6 +42,7 @@ class RecordingFile:
         self.path = path
         self.is_growing = is_growing
         self.index = Index(has_keyframes=has_keyframes)
+        self._is_indexed = has_keyframes
         self.transcript = ""  # of which agent, where the file is no recording but a transcript
         self.is_complete = False  # everything that was there has been read
         self._file = _open(path)
@@ -126,6 +128,20 @@ class RecordingFile:
         self.is_complete = True
 
     def _read_all(self) -> None:
+        status = os.fstat(self._file.fileno())
+        is_cached = self._is_indexed and not self.is_growing and status.st_size >= index_cache.MIN_BYTES
+        if is_cached and index_cache.load(self.path, status, self.index):
+            return
+        self._read_whole()
+        if (
+            is_cached
+            and self._seekable is self._file
+            and not self._is_stopped
+            and self.index.end == status.st_size
+        ):
+            index_cache.save(self.path, status, self.index)
+
+    def _read_whole(self) -> None:
         start = os.pread(self._file.fileno(), PIECE_BYTES, 0)
         pieces = unpacked(self._file, start)
         if pieces is not None:
