@@ -223,7 +223,7 @@ def _signatures(
     if not classes:
         classes = [f"{names[-1] if names else step.tool}: status {step.exit}"] if step.exit else []
     unique = tuple(dict.fromkeys(c for c in classes if c.strip(" #.:-…'\"")))
-    return unique[:MAX_SIGNATURES], line.strip()[:200]
+    return unique[:MAX_SIGNATURES], (line.strip() or next(iter(unique), ""))[:200]
 
 
 def _error_lines(step: Step, text: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import textwrap
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -74,6 +75,7 @@ class TerminalReader:
         self._command: list[str] | None = None
         self._said: list[str] = []
         self._result: list[str] | None = None
+        self._head = ""  # what stood behind the result's sign
         self._is_open = False
         self.waits_at = 0.0  # when the agent was last seen to wait for its model
 
@@ -126,7 +128,7 @@ class TerminalReader:
         self._begun = self._at
         self._said, self._is_open = [], False
         self._command = [found.group(1)] if found.re.groups else None
-        self._result = [] if grammar.result is None else None
+        self._result, self._head = ([] if grammar.result is None else None), ""
 
     def _before_result(self, grammar: Grammar, line: str) -> Iterator[Entry]:
         if self._is_open:
@@ -137,14 +139,15 @@ class TerminalReader:
         elif grammar.open and self._command is None and grammar.open.search(line):
             self._command, self._is_open = [], True
         elif grammar.result and grammar.result.search(line):
-            yield from self._begin_result()
+            yield from self._begin_result(grammar.result.sub("", line, count=1))
         elif grammar.open and len(self._said) < MAX_LINES:
             self._said.append(line)
         elif self._command is not None and line.startswith("  "):
             self._command.append(line.strip())  # a long command goes on in the next line
 
-    def _begin_result(self) -> Iterator[Entry]:
-        self._result = []
+    def _begin_result(self, rest: str) -> Iterator[Entry]:
+        """`rest`: what its first line says."""
+        self._result, self._head = [], rest.strip()
         words = "\n".join(self._said).strip()
         if words:
             yield Said(self._begun, words[:MAX_TEXT])
@@ -153,7 +156,7 @@ class TerminalReader:
 
     def _end_step(self) -> Iterator[Entry]:
         if self._begun and self._command and self._result is not None:
-            text = "\n".join(self._result).strip("\n")
+            text = f"{self._head}\n{textwrap.dedent(chr(10).join(self._result))}".strip("\n")
             grammar = self._grammar
             found = grammar.exit.search(text) if grammar and grammar.exit else None
             status = int(found.group(1)) if found else None

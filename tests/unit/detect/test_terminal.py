@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from steer.detect.finding import Kind
+from steer.detect.pipeline import Pipeline
 from steer.detect.settled import SettledLines
+from steer.detect.source import Source
 from steer.detect.terminal import TerminalReader
 from steer.model.step import Said, Step
 
@@ -87,3 +92,18 @@ def test_rulers_spinners_and_full_screens_are_left_out() -> None:
 def test_sequences_may_be_cut_anywhere() -> None:
     text = "a\x1b[31mb\x1b[0m\r\n\x1b]0;title\x07c\r\n\x1b[1Ad\r\n"
     assert settled(*text) == settled(text)
+
+
+def test_a_result_begins_in_the_line_of_its_sign_and_is_not_indented() -> None:
+    reader = TerminalReader()
+    entries = reader.feed(1.0, "● Bash(make)\r\n  ⎿  Error: Exit code 2\r\n     a.c:1: error: x\r\n".encode())
+    entries += reader.feed(2.0, "       y\r\n● Next\r\n\r\n".encode()) + reader.finish()
+    step = next(e for e in entries if isinstance(e, Step) and e.is_over)
+    assert (step.result, step.exit, step.is_error) == ("a.c:1: error: x\n  y", 2, True)
+
+
+def test_the_demo_s_loop_is_found_in_its_recording() -> None:
+    recording = Path(__file__).parents[3] / "recordings" / "looping-corrected.cast"
+    source = Source(Pipeline())
+    found = [*source.feed(recording.read_bytes()), *source.finish()]
+    assert [(f.kind, f.step) for f in found if not f.is_over] == [(Kind.REPEATED_FAILURE, 4)]
