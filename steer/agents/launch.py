@@ -94,13 +94,16 @@ def with_hooks(argv: tuple[str, ...], profile: Profile, file: str) -> tuple[str,
 
 # What a Claude Code sets for its own children goes; what configures one (CLAUDE_CONFIG_DIR and its like) stays.
 _CONFIGURES = r"(?:_CONFIG_DIR$|_CODE_(?:USE|DISABLE|ENABLE|SKIP|MAX|AUTO|API|SUBAGENT|EFFORT|OAUTH|NO)_)"
+# Signs of continuous integration: with them Gemini CLI 0.61.0 refuses to be interactive when it resumes, and what is
+# built on Ink (Qwen Code) draws its last frame only.
+_CI = r"CI|CI_.*|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS"
 _LEAKS = re.compile(
-    rf"^(CLAUDE(?!{_CONFIGURES}).*|TMUX.*|STY|STEER_(?!DEMO_).*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
+    rf"^({_CI}|CLAUDE(?!{_CONFIGURES}).*|TMUX.*|STY|STEER_(?!DEMO_).*|GIT_.*|TERM_PROGRAM.*|COLUMNS|LINES|TEXTUAL.*|PYTHONPATH_STEER)$"
 )
 
 
 def child_environment(base: Mapping[str, str], session: str, name: str, task: str) -> dict[str, str]:
-    """The agent's environment: the operator's, less what would tell it that it runs inside another tool.
+    """The agent's environment: the operator's, less what would tell it that it runs inside another tool or unattended.
 
     An agent that inherits `CLAUDECODE` and its like or `TMUX` behaves as a child of that session; `GIT_*` would
     point its git at another repository.

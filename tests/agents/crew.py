@@ -69,7 +69,12 @@ class Crew:
         assert made["delivery"] in ("submitted", "queued", "unverified"), made
 
     def wait_for(self, session: str, activity: str) -> View:
-        return self.place.wait(session, activity, lambda v: v["activity"] == activity)
+        """What an agent that has ended will never be."""
+        found = self.place.wait(
+            session, activity, lambda v: v["activity"] == activity or v["process"] in ("exited", "failed")
+        )
+        assert found["activity"] == activity, f"it has ended: {found['note']}; {self.place.lines(session)}"
+        return found
 
     def start_long_work(self) -> str:
         """Start it on something that goes on until somebody stops it; its id when that is under way."""
