@@ -138,7 +138,10 @@ def _is_remembered(crew: Crew, session: str) -> None:
     folder = (
         str(crew.place.worktree(session)) if crew.outfit.has_tools else ""
     )  # aider does not say where it is
-    until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
+    try:
+        until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
+    except pytest.fail.Exception as e:
+        pytest.fail(f"{e}; its screen: {crew.place.lines(session)}")
     assert crew.server.count_told(ferry.TASK, folder) == 1
     crew.server.open_gate()
     crew.place.wait(session, "checked by steer", passes)
