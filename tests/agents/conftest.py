@@ -40,8 +40,8 @@ def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """opencode's runtime crashes now and then (seen with 1.18.33), and Gemini CLI may keep a text in its own queue for
-    good that was typed while it loads a conversation (0.61.0, once in ten on a busy machine): their stories are told once
-    more then, and the table says what failed at first. Nothing else in this project is run again.
+    good that was typed while it loads a conversation (0.61.0, once in ten on a busy machine): their stories are told
+    once more then, and the table says what failed at first. Nothing else in this project is run again.
     """
     for item in items:
         callspec = getattr(item, "callspec", None)
