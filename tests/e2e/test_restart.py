@@ -151,3 +151,12 @@ def test_an_agent_with_a_conversation_begins_a_new_one_with_the_brief(fake: Plac
     fake.shows(child, "remembers []")
     lines = fake.call("explain", session=mother)["lines"]
     assert any(line.startswith("correction, ") and "not like that" in line for line in lines)
+
+
+def test_the_brief_of_a_fork_tells_the_task_and_what_the_fork_was_for(place: Place) -> None:
+    mother = started(place)
+    place.shows(mother, "TASK work")
+    child = str(place.call("fork", session=mother, task="otherwise", conversation="none")["session"])
+    place.shows(child, "TASK otherwise")
+    brief = place.call("plan_restart", session=child)["brief"]
+    assert brief.startswith("work\n\notherwise\n")

@@ -163,10 +163,16 @@ def _decisions(c: Context, session: str) -> list[str]:
 
 
 def _task_of(c: Context, spec: SessionSpec) -> str:
-    """What the operator wanted in the first place; the task of a restarted session is a brief."""
+    """What the operator wanted in the first place.
+
+    The task of a restarted session is a brief; that of a fork is often only what to do otherwise.
+    """
     for o in c.fleet.operations():
         if o.kind == "restart" and o.session == spec.id:
             return str(o.detail.get("task", spec.task))
+        if o.kind == "fork" and o.session == spec.id and (parent := c.fleet.session(spec.parent)):
+            first = _task_of(c, parent.spec)
+            return first if spec.task in first else f"{first}\n\n{spec.task}"
     return spec.task
 
 
