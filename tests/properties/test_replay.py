@@ -79,7 +79,7 @@ def test_a_seek_shows_what_playing_shows(
 def test_shipped_recordings_seek_like_they_play(path: Path) -> None:
     data = path.read_bytes()
     index, player = indexed(data, 700, 3000)
-    assert len(index.keyframes) > 3 and not index.problems
+    assert len(index.keyframes) > 2 and not index.problems
     for fraction in (0.9, 0.1, 0.5, 0.55, 0.3, 1.0, 0.0, 0.77):
         at = index.timeline.duration * fraction
         player.seek(at)
