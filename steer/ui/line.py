@@ -73,11 +73,22 @@ def key_hint(*hints: tuple[str, str]) -> Line:
     return line
 
 
+_WORDS = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./~*$-"
+)  # may mean something alone
+
+
 def wrapped(text: str, width: int, role: str) -> list[Line]:
-    """Untrusted `text` made visible, all of it, in lines of at most `width` cells, broken after spaces."""
+    """Untrusted `text` made visible, all of it, in lines of at most `width` cells, broken after spaces.
+
+    Of a rule (one sign again and again) as much as fits.
+    """
     lines: list[Line] = []
     for line in text.splitlines():
         rest = visible(line, MAX_WRAPPED)
+        signs = set(rest.strip())
+        if len(signs) == 1 and not signs & _WORDS:
+            rest = clip(rest, width)
         while True:
             head = clip(rest, width)
             if len(head) < len(rest) and " " in head.strip():

@@ -18,3 +18,12 @@ def test_wrapping_loses_nothing_and_breaks_words_only_where_it_must(text: str, w
     assert all(cell_len(line) <= width for line in lines)
     for line, after in itertools.pairwise(lines):
         assert line.endswith(" ") or after.startswith(" ") or " " not in line.strip()
+
+
+def test_a_rule_is_cut_and_not_wrapped() -> None:
+    assert [plain(line) for line in wrapped("a\n" + "\u254c" * 40 + "\nb", 10, "text.normal")] == [
+        "a",
+        "\u254c" * 10,
+        "b",
+    ]
+    assert "".join(plain(line) for line in wrapped("/" * 40, 10, "text.normal")) == "/" * 40
