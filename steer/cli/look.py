@@ -1,4 +1,4 @@
-"""Verbs that look: ls, read, diff, compare, log, flags, explain. None of them changes anything."""
+"""Verbs that look: ls, read, diff, compare, check-repo, log, flags, explain. None of them changes anything."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def add(verbs: Any) -> None:
     add_moment(p, "as of then (its newest checkpoint at or before that moment)")
     add_json(p)
     p.set_defaults(run=_diff)
+    p = verbs.add_parser(
+        "check-repo",
+        help="what changed in .git that your own git would obey; run it before you use git there",
+        description="Compares the repository's configuration, hooks, attributes, alternates and branches with the "
+        "state that you accepted last (at first: before the first agent ran). An agent that changed them can make "
+        "your own git run its programs. Exit status 1 where something changed.",
+    )
+    p.add_argument("--accept", action="store_true", help="this is how it should be from now on")
+    add_json(p)
+    p.set_defaults(run=_check_repo)
     p = verbs.add_parser(
         "compare",
         help="what differs between two sessions: files and checks",
@@ -157,6 +167,24 @@ def _show_files(files: list[dict[str, Any]], *, is_short: bool) -> None:
         else:
             for line in f["patch"].splitlines():
                 say(line)
+
+
+def _check_repo(args: argparse.Namespace) -> int:
+    from steer.cli.connection import call
+
+    made = call("check_repo", accept=args.accept)
+
+    def show() -> None:
+        for f in made["files"]:
+            say(f"{f['path']} was {f['change']}")
+            for line in f["patch"].splitlines():
+                say(f"  {line}")
+        if args.accept:
+            say("accepted: this is how it should be from now on")
+        elif not made["files"]:
+            say("nothing in .git changed that git would obey, and no other branch moved")
+
+    return emit(args, made, show) or int(bool(made["files"]) and not args.accept)
 
 
 def _compare(args: argparse.Namespace) -> int:

@@ -58,6 +58,8 @@ READ = (
     Command("replay", "Replay", ("v",), "Read", "watch the recording from any moment", reason=needs_recording),
     Command("flags", "Flags", ("exclamation_mark",), "Read", "all flags with their evidence, and the key that helps",
             _FLEET, needs_sessions, "flags"),
+    Command("check_repo", "Check the repository", ("K",), "Read",
+            "what changed in .git that your own git would obey: configuration, hooks, others' branches", _FLEET),
     Command("explain", "Explain", ("e",), "Read", "why steer thinks the agent is in this state"),
     Command("search", "Search", ("slash",), "Read", "find text in the pane and its scrollback", footer="search"),
     Command("copy", "Copy", ("y",), "Read", "copy the selected text to the clipboard"),

@@ -47,6 +47,9 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
     compare      {session, other}                                     -> {files, sessions: [{id, name, files, added,
                      removed, check: {command, state, passed, failed, text}, checkpoint}]}
                      `files` as in `diff`: from the one session's to the other's
+    check_repo   {accept}                                             -> {files: as in `diff`, each with `change`}
+                     what git obeys in `.git` that changed since the operator accepted it, and branches moved
+                     elsewhere; `accept`: that is how it should be from now on
     checkpoints  {session}                                            -> {checkpoints: [{id, at, reason, files,
                      added, removed, problems}]}
     log          {limit}                                              -> {operations: [Operation]}

@@ -27,6 +27,7 @@ from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
+from steer.runtime.tripwires import Tripwires
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -50,6 +51,7 @@ class Context:
     mark_restored: Callable[[SessionSpec], None]
     end: Callable[[], None]  # the supervisor
     hooks: HookSpool
+    tripwires: Tripwires
     pane_size: tuple[int, int] = (
         80,
         24,

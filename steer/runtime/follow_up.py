@@ -43,6 +43,7 @@ class FollowUp:
         self._c = c
         self._spawn = spawn
         self._troubles = Troubles(c, spawn)
+        self._trouble_said = ""
         self._detection = Detection(
             c.fleet.session,
             c.emit,
@@ -81,6 +82,17 @@ class FollowUp:
                 await self._budget.look()
             except SteerError as e:  # a configuration that cannot be read, an agent that just ended
                 log.warning("the budget was not looked at: %s", e.message)
+            if any(v.process in LIVE for v in self._c.fleet.view().sessions):
+                await self._look_at_repository()
+
+    async def _look_at_repository(self) -> None:
+        try:
+            for event in await self._c.tripwires.look():
+                self._c.emit(event)
+        except SteerError as e:
+            if e.message != self._trouble_said:
+                log.warning("the repository was not looked at: %s", e.message)
+            self._trouble_said = e.message
 
     def attaching(self, live: LiveSession, profile: Profile) -> None:
         """Before a session's output is read."""
@@ -108,6 +120,7 @@ class FollowUp:
         view = self._c.fleet.session(session)
         if view is None or view.process not in LIVE:
             self._detection.end(session)
+        await self._look_at_repository()
 
     def attached(self, spec: SessionSpec) -> None:
         self._troubles.check_version(spec)

@@ -40,6 +40,7 @@ from steer.runtime.recording_file import began_at
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
 from steer.runtime.tree import Trees
+from steer.runtime.tripwires import Tripwires
 from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
@@ -88,6 +89,7 @@ class Supervisor:
             mark_restored=self._mark_restored,
             end=self._stop.set,
             hooks=self._hooks,
+            tripwires=Tripwires(trees, paths.state, lambda: self._fleet.view().sessions, self._clock.now),
         )
         self._follow_up = FollowUp(self._c, self._spawn, self._prices.cost)
 

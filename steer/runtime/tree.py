@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from steer.adapters.git import branch, draft, gc, worktree
+from steer.adapters.git import branch, draft, gc, tripwire, worktree
 from steer.adapters.git import fork as forking
 from steer.adapters.git import trash as trash_can
 from steer.adapters.git.diff import FileDiff
@@ -27,6 +27,7 @@ from steer.adapters.git.repository import (
     resolve_base,
 )
 from steer.adapters.git.shadow import Shadow
+from steer.adapters.git.tripwire import Watched
 from steer.config.path import RepositoryPath, private_dir
 from steer.model import event as ev
 from steer.model.codec import to_json
@@ -114,6 +115,22 @@ class Trees:
         where = (self.info, Path(spec.worktree), spec.branch, spec.base, self._paths.state)
         made = await self._do(worktree.add_worktree, *where, cap_bytes, report, cancelled)
         return [*made.notes, *(f"not carried: {n}" for n in made.not_carried)]
+
+    async def tripwire(
+        self, heads: dict[str, str]
+    ) -> tuple[dict[str, Watched], dict[str, str], dict[str, str]]:
+        """What git obeys in the repository, its branches now, and which of `heads` somebody moved or deleted."""
+
+        def work() -> tuple[dict[str, Watched], dict[str, str], dict[str, str]]:
+            common = self.info.common_dir
+            now = tripwire.branches(common)
+            return tripwire.tripwire(common), now, tripwire.moved(common, heads, now)
+
+        return await self._do(work)
+
+    @staticmethod
+    def tripped(before: dict[str, Watched], now: dict[str, Watched]) -> dict[str, str]:
+        return tripwire.tripped(before, now)
 
     async def add_as_of(
         self, spec: SessionSpec, checkpoint: str, report: Report, cancelled: Cancelled, cap_bytes: int

@@ -19,9 +19,9 @@ def test_the_key_table_is_the_registry() -> None:
 
 
 def test_every_verb_named_in_the_readme_exists() -> None:
-    known = set(re.findall(r"^    ([a-z]+)\s", build_parser().format_help(), re.M))
+    known = set(re.findall(r"^    ([a-z-]+)\s", build_parser().format_help(), re.M))
     assert known
-    named = set(re.findall(r"`steer (\w+)", README)) - {"board"}
+    named = set(re.findall(r"`steer ([\w-]+)", README)) - {"board"}
     assert named <= known | {"demo"}, named - known
 
 

@@ -17,7 +17,7 @@ from tests.e2e.place import Done, Place, make_repository, until
 
 VERBS = (
     "run", "send", "wait", "fork", "kill", "respawn", "interrupt", "pause", "continue", "undo", "rename",
-    "approve", "compare", "detect", "flags", "restart",
+    "approve", "check-repo", "compare", "detect", "flags", "restart",
     "ls", "read", "diff", "log", "explain", "replay", "export",
     "demo", "gc", "down", "doctor", "config", "keys", "completion",
 )  # fmt: skip

@@ -7,7 +7,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from steer.runtime.context import Context
-from steer.runtime.intervention import answer, flag, fork, held, inject, inspect, keep, restart, start, stop
+from steer.runtime.intervention import (
+    answer,
+    check_repo,
+    flag,
+    fork,
+    held,
+    inject,
+    inspect,
+    keep,
+    restart,
+    start,
+    stop,
+)
 
 Handler = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -54,5 +66,6 @@ METHODS: dict[str, Handler] = {
     "shell": inspect.shell,
     "explain": inspect.explain,
     "dismiss": flag.dismiss,
+    "check_repo": check_repo.check_repo,
     "profiles": inspect.profiles,
 }

@@ -173,6 +173,7 @@ async def run_agent(
     c: Context, spec: SessionSpec, env: dict[str, str], config: Config, opening: Opening
 ) -> None:
     """Start a keeper for this generation and follow it. Raises `SteerError` with nothing left running."""
+    await c.tripwires.settle()
     private_dir(c.store.folder(spec.id))
     agent_env = {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env}
     order = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steer.ui.action import agent, app_wide, compare, dialogue, flag, navigate, replay, text
+from steer.ui.action import agent, app_wide, compare, dialogue, flag, navigate, replay, repository, text
 from steer.ui.action.context import Action
 
 ACTIONS: dict[str, Action] = {
@@ -13,5 +13,6 @@ ACTIONS: dict[str, Action] = {
     **text.ACTIONS,
     **replay.ACTIONS,
     **compare.ACTIONS,
+    **repository.ACTIONS,
     **app_wide.ACTIONS,
 }

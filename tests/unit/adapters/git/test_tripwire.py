@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from steer.adapters.git.tripwire import names_main, tripped, tripwire
+from steer.adapters.git.tripwire import branches, moved, names_main, tripped, tripwire
 from tests.unit.adapters.git.world import World, git
 
 
@@ -37,3 +37,34 @@ def test_a_changed_git_file_is_seen(world: World) -> None:
     assert names_main(world.main / ".git", world.place("a"))
     (world.place("a") / ".git").write_text("gitdir: /elsewhere\n")
     assert not names_main(world.main / ".git", world.place("a"))
+
+
+def test_what_pushing_writes_is_no_change_but_anything_beside_it_is(world: World) -> None:
+    config = world.main / ".git/config"
+    before = tripwire(world.main / ".git")
+    git(world.main, "config", "branch.topic.remote", "origin")
+    git(world.main, "config", "branch.topic.merge", "refs/heads/topic")
+    assert tripped(before, tripwire(world.main / ".git")) == {}
+    git(world.main, "config", "branch.topic.remote", "ext::sh -c evil")
+    assert tripped(before, tripwire(world.main / ".git")) == {"config": "changed"}
+    git(world.main, "config", "branch.topic.remote", "origin")
+    with config.open("a") as file:
+        file.write('[branch "topic"]\n\tremote = origin\n\tpushRemote = x\n')
+    assert tripped(before, tripwire(world.main / ".git")) == {"config": "changed"}
+
+
+def test_a_branch_moves_where_it_is_checked_out_or_somebody_moved_it(world: World) -> None:
+    common = world.main / ".git"
+    git(world.main, "branch", "other")
+    git(world.main, "branch", "gone")
+    before = branches(common)
+    (world.main / "new.txt").write_text("x")
+    git(world.main, "add", "new.txt")
+    git(world.main, "commit", "-qm", "as it should be")
+    assert moved(common, before, branches(common)) == {}
+    git(world.main, "update-ref", "refs/heads/other", "HEAD")
+    git(world.main, "branch", "-D", "gone")
+    git(world.main, "branch", "fresh")
+    assert moved(common, before, branches(common)) == {"gone": "deleted", "other": "moved"}
+    (common / "logs/HEAD").write_text("")
+    assert moved(common, before, branches(common))["main"] == "moved", "nothing tells who moved it"
