@@ -58,6 +58,8 @@ _MEND = (
 )
 
 MEND = Scenario((Step("I run the tests first.", Run(CHECK)), *_MEND))
+COMMIT = "git add -A && git commit -qm 'Count the children'"
+DELIVER = Scenario((*MEND.steps[:-1], Step("Committing that.", Run(COMMIT)), Step(FIXED)))
 HELLO = Scenario((Step("Hello. What shall I do?"),))
 
 
