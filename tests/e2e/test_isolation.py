@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 
 import pytest
 
@@ -166,3 +168,120 @@ def test_bubblewrap_hides_others_besides(place: Place) -> None:
     closed = (*OUTSIDE, *SECRETS, *SOCKETS)
     assert not [name for name in closed if seen[name] == "done"], seen
     assert seen[BESIDE] == "done"
+
+
+PATIENT = """
+import signal, sys, time
+for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+    signal.signal(getattr(signal, name), lambda number, frame: print("caught", signal.Signals(number).name))
+print("ready")
+while True:
+    line = sys.stdin.readline().strip()
+    if line == "end":
+        sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("level", ["L1", "L2"])
+def test_keys_signals_and_the_exit_status_reach_through(place: Place, level: str) -> None:
+    need(Level(level))
+    configure(place, f'[isolation]\nlevel = "{level}"\n')
+    session = place.start(place.script("patient", PATIENT))
+    place.shows(session, "ready")
+    place.call("send_keys", session=session, keys=["ctrl+c"])
+    place.shows(session, "caught SIGINT")
+    place.call("send_keys", session=session, keys=["e", "n", "d", "enter"])
+    view = place.wait(session, "ended", lambda v: v["process"] == "failed")
+    assert view["exit_status"] == 7 and view["isolation"] == level
+
+
+@pytest.mark.parametrize("level", ["L1", "L2"])
+def test_a_kill_leaves_nothing_and_a_new_supervisor_knows_the_level(place: Place, level: str) -> None:
+    need(Level(level))
+    configure(place, f'[isolation]\nlevel = "{level}"\n')
+    session = place.start(["/bin/sh", "-c", "setsid sleep 1234 & echo ready; exec sleep 1235"])
+    place.shows(session, "ready")
+    place.kill_supervisor()
+    assert place.view(session)["isolation"] == level
+    assert place.call("kill", session=session)["survivors"] == []
+
+
+@pytest.mark.parametrize("level", ["L1", "L2"])
+def test_the_check_runs_at_the_level_of_its_session(place: Place, level: str) -> None:
+    need(Level(level))
+    configure(place, f'[isolation]\nlevel = "{level}"\n')
+    outside = place.root / "by-the-check"
+    check = f"echo here > mine && touch $TMPDIR/t && ! touch {outside} && echo 1 passed"
+    session = place.start(["/bin/sh", "-c", "echo x > new.txt; exec sleep 1000"], check=check)
+    view = place.wait(session, "checked", lambda v: v["check"]["state"] in ("passed", "failed", "error"))
+    assert view["check"]["state"] == "passed", view["check"]
+    assert not outside.exists()
+
+
+def fake_bwrap(place: Place, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Another bubblewrap before the real one on the PATH of everything started from here on."""
+    folder = place.root / "bin"
+    folder.mkdir()
+    (folder / "bwrap").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+FORBIDDEN = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+FAILING_LATER = f'case "$*" in *--chdir*) {FORBIDDEN};; esac; exit 0'
+DOING_NOTHING = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (FORBIDDEN, "setting up uid map: Permission denied"),
+        (FAILING_LATER, "setting up uid map: Permission denied"),
+        (DOING_NOTHING, "what steer keeps can still be written"),
+    ],
+)
+def test_what_does_not_hold_is_refused_with_the_reason(
+    place: Place, monkeypatch: pytest.MonkeyPatch, script: str, words: str
+) -> None:
+    fake_bwrap(place, monkeypatch, script)
+    configure(place, '[isolation]\nlevel = "L2"\n')
+    marker = place.root / "ran"
+    done = place.run("run", "-a", f"touch {marker}", "--name", "a")
+    assert done.status == 4 and words in done.err, done
+    assert not marker.exists()
+    assert [v for v in place.views() if v["process"] == "running"] == []
+
+
+@pytest.mark.parametrize("script", [FORBIDDEN, FAILING_LATER, DOING_NOTHING])
+def test_what_does_not_hold_is_lowered_where_that_is_allowed(
+    place: Place, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    need(Level.L1)
+    fake_bwrap(place, monkeypatch, script)
+    configure(place, '[isolation]\nlevel = "L2"\non_failure = "lower"\n')
+    session = place.start(["sleep", "1000"])
+    view = place.view(session)
+    assert view["isolation"] == "L1" and view["note"].startswith("isolated at L1 only: "), view
+
+
+def test_the_operators_own_wrapper(place: Place) -> None:
+    configure(place, '[isolation]\nlevel = "L3"\nwrapper = ["env", "WRAPPED=indeed"]\n')
+    session = place.start(["/bin/sh", "-c", "echo it is $WRAPPED; exec sleep 1000"])
+    place.shows(session, "it is indeed")
+    assert place.view(session)["isolation"] == "L3"
+
+
+def test_only_the_ports_that_were_asked_for(place: Place) -> None:
+    need(Level.L1)
+    with socket.create_server(("127.0.0.1", 0)) as open_one, socket.create_server(("127.0.0.1", 0)) as closed:
+        ports = [s.getsockname()[1] for s in (open_one, closed)]
+        configure(place, f'[isolation]\nlevel = "L1"\ntcp_ports = [{ports[0]}]\n')
+        program = (
+            "import socket, sys, signal\n"
+            "for port in sys.argv[1:]:\n"
+            "    with socket.socket() as s: print('port', s.connect_ex(('127.0.0.1', int(port))))\n"
+            "signal.pause()\n"
+        )
+        session = place.start([*place.script("caller", program), *map(str, ports)])
+        place.shows(session, f"port {errno.EACCES}")
+        place.shows(session, "port 0")
