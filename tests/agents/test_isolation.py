@@ -43,7 +43,6 @@ def test_it_works_and_commits_inside(crew: Crew, level: Level) -> None:
         made = crew.place.call("respawn", session=session, conversation="resume")
         assert made["notes"] == []
         crew.wait_for(session, "idle")
-        crew.server.change(ferry.MEND)
         crew.say(session, ferry.ADVICE)
         until("the model was told", lambda: crew.server.count_told(ferry.ADVICE), LIMIT_S)
         assert crew.place.view(session)["isolation"] == level

@@ -176,11 +176,12 @@ async def run_agent(
     """Start a keeper for this generation and follow it. Raises `SteerError` with nothing left running."""
     private_dir(c.store.folder(spec.id))
     agent_env = {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env}
+    argv = _argv(c, spec, opening.argv)  # before the cages: it makes files that the agent reads
     cages = await asyncio.to_thread(plan_cages, c, spec, config, agent_env)
     order: dict[str, Any] = {
         "session": spec.id,
         "generation": spec.generation,
-        "argv": list(_argv(c, spec, opening.argv)),
+        "argv": list(argv),
         "env": agent_env,
         "cwd": spec.worktree,
         "cols": spec.cols,
