@@ -44,5 +44,6 @@ def test_it_works_and_commits_inside(crew: Crew, level: Level) -> None:
         assert made["notes"] == []
         crew.wait_for(session, "idle")
         crew.say(session, ferry.ADVICE)
-        until("the model was told", lambda: crew.server.count_told(ferry.ADVICE), LIMIT_S)
+        folder = spec["worktree"] if crew.outfit.has_tools else ""  # aider does not say where it is
+        until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
         assert crew.place.view(session)["isolation"] == level
