@@ -14,6 +14,7 @@ class Kind(StrEnum):
     USER = "user"  # what was asked cannot be done as asked
     CONFIG = "config"  # a configuration file says something steer cannot use
     ENVIRONMENT = "environment"  # the machine, the repository or the disk is in the way
+    ISOLATION = "isolation"  # an agent cannot be isolated as wished
     AGENT = "agent"  # the program in a session misbehaved
     INTERNAL = "internal"  # steer is wrong
 
@@ -22,6 +23,7 @@ EXIT_CODES: dict[Kind, int] = {
     Kind.USER: 2,
     Kind.CONFIG: 3,
     Kind.ENVIRONMENT: 4,
+    Kind.ISOLATION: 4,
     Kind.AGENT: 5,
     Kind.INTERNAL: 70,
 }
@@ -62,6 +64,12 @@ class EnvironmentFault(SteerError):
     kind = Kind.ENVIRONMENT
 
 
+class IsolationFault(EnvironmentFault):
+    """The wished isolation cannot be had; nothing was started without it."""
+
+    kind = Kind.ISOLATION
+
+
 class AgentError(SteerError):
     kind = Kind.AGENT
 
@@ -71,7 +79,8 @@ class InternalError(SteerError):
 
 
 _BY_KIND: dict[str, type[SteerError]] = {
-    c.kind.value: c for c in (UserError, ConfigError, EnvironmentFault, AgentError, InternalError)
+    c.kind.value: c
+    for c in (UserError, ConfigError, EnvironmentFault, IsolationFault, AgentError, InternalError)
 }
 
 

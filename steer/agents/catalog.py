@@ -71,4 +71,5 @@ def _configured(base: Profile, agent: Agent) -> Profile:
         title=agent.title or base.title,
         interrupt=agent.interrupt or base.interrupt,
         submit=agent.submit or base.submit,
+        isolation=replace(base.isolation, write=(*base.isolation.write, *agent.write)),
     )

@@ -14,6 +14,7 @@ observed = "2.1.329"           the version that all this was seen with
 note = "..."                   one line for `steer doctor`
 
 [env]                          set for the agent
+[isolation]                    see `steer.isolation.room.Needs`: what it must write, how strictly it can be kept
 [conversation]                 see `conversation.py`
 [message]                      see `message.py`: modes, keys, input box
 [[rule]]                       see `rule.py`: id, activity, region, pattern, kind, hint
@@ -31,6 +32,7 @@ from steer.agents.dialog import Dialog, read_dialog
 from steer.agents.message import Message, read_message
 from steer.agents.rule import REGIONS, Rule
 from steer.errors import ConfigError
+from steer.isolation.room import Needs, read_needs
 from steer.model.session import Activity
 
 
@@ -50,6 +52,7 @@ class Profile:
     note: str = ""
     observed: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    isolation: Needs = field(default_factory=Needs)
     conversation: Conversing = UNKNOWN
     message: Message = field(default_factory=Message)
     rules: tuple[Rule, ...] = ()
@@ -59,7 +62,7 @@ class Profile:
 GENERIC = Profile("generic", title="any command")
 
 _LISTS = ("argv", "task", "interrupt", "submit", "leave", "hooks")
-_TABLES = ("env", "conversation", "message", "rule", "dialog")
+_TABLES = ("env", "isolation", "conversation", "message", "rule", "dialog")
 _SCALARS: dict[str, type] = {
     "title": str,
     "note": str,
@@ -84,6 +87,8 @@ def read_profile(name: str, data: dict[str, Any], where: str) -> Profile:
             values[key] = wanted(value)
         elif key == "env" and isinstance(value, dict):
             values["env"] = {str(k): str(v) for k, v in value.items()}
+        elif key == "isolation":
+            values[key] = read_needs(value, where)
         elif key == "conversation":
             values[key] = read_conversation(value, where)
         elif key == "rule" and isinstance(value, list):

@@ -19,10 +19,14 @@ from steer.agents.profile import Profile
 from steer.agents.version import ask_version, warning
 from steer.cli.option import add_json
 from steer.cli.output import emit, say
-from steer.errors import SteerError
+from steer.config.schema import Config
+from steer.errors import IsolationFault, SteerError
+from steer.isolation.choose import choose
+from steer.isolation.machine import Machine, look
+from steer.model.isolation import Level
 
 _LIBRARIES = ("textual", "pyghostty", "pygit2", "watchfiles", "ptyprocess", "anthropic")
-_OPTIONAL = {"tmux": "only for the benchmarks", "notify-send": "desktop notices", "bwrap": "isolation"}
+_OPTIONAL = {"tmux": "only for the benchmarks", "notify-send": "desktop notices"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,15 @@ def add(verbs: Any) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    found = [*_program(), *_agents(), judge(os.environ), *_terminal(), *_folders(), *_repository()]
+    found = [
+        *_program(),
+        *isolation(look()),
+        *_agents(),
+        judge(os.environ),
+        *_terminal(),
+        *_folders(),
+        *_repository(),
+    ]
     value = {"findings": [asdict(f) for f in found]}
 
     def show() -> None:
@@ -86,21 +98,45 @@ def _program() -> list[Finding]:
     return found
 
 
+def isolation(machine: Machine) -> list[Finding]:
+    """Which levels can be had here, and what keeps from the others."""
+    landlock = machine.missing.get(Level.L1)
+    bwrap = machine.missing.get(Level.L2)
+    return [
+        Finding(
+            "landlock", "note" if landlock else "ok", landlock or f"ABI {machine.landlock_abi}: L1 works"
+        ),
+        Finding("bubblewrap", "note" if bwrap else "ok", bwrap or f"{machine.bwrap}: L2 works"),
+    ]
+
+
+def level_of(profile: Profile, config: Config, machine: Machine) -> str:
+    """The level that a session of this agent gets here, or why it does not start."""
+    agent = config.agents.get(profile.name)
+    wished = (agent.isolation if agent else "") or config.isolation.level
+    try:
+        found = choose(config.isolation, wished, profile.isolation, machine)
+    except IsolationFault as e:
+        return f"isolation: it does not start: {e.message}"
+    return f"isolation {found.levels[0]} ({wished})" + (f": {found.why}" if found.why else "")
+
+
 def _agents() -> list[Finding]:
     """Which known agents are installed, their versions as they say themselves, and what to know of each."""
     from steer.agents.catalog import load_catalog
     from steer.config.load import load
 
     try:
-        catalog = load_catalog(load().config.agents)
+        config = load().config
+        catalog = load_catalog(config.agents)
     except SteerError as e:
         return [Finding("agents", "bad", f"{e.message}; {e.hint}")]
     profiles = [p for p in map(catalog.get, catalog.names()) if p.argv]
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(_agent, profiles))
+        return list(pool.map(lambda p: _agent(p, config), profiles))
 
 
-def _agent(profile: Profile) -> Finding:
+def _agent(profile: Profile, config: Config) -> Finding:
     path = shutil.which(profile.argv[0])
     if path is None:
         return Finding(profile.name, "note", "not installed")
@@ -111,7 +147,7 @@ def _agent(profile: Profile) -> Finding:
     if old := warning(profile.title or profile.name, said, profile.observed):
         return Finding(profile.name, "note", f"{old} ({path})")
     what = f"{said or 'no version'} ({path}); {profile.note or profile.title}"
-    return Finding(profile.name, "ok", what, tuple(abilities(profile)))
+    return Finding(profile.name, "ok", what, (*abilities(profile), level_of(profile, config, look())))
 
 
 def abilities(profile: Profile) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from steer.config.approve import check_approvals
 from steer.config.path import config_home
-from steer.config.schema import BUDGET_ACTIONS, REPOSITORY_MAY_SET, Config
+from steer.config.schema import BUDGET_ACTIONS, LEVELS, REPOSITORY_MAY_SET, Config
 from steer.errors import ConfigError
 
 
@@ -43,6 +43,7 @@ def load(main_worktree: Path | None = None, user: Path | None = None) -> Loaded:
         _merge(merged, origin, repository_file(main_worktree), REPOSITORY_MAY_SET)
     config = _build(Config, merged, "", origin)
     _check_budget(config, origin)
+    _check_isolation(config, origin)
     check_approvals(config.approve, origin.get("approve", "configuration"))
     return Loaded(config, origin)
 
@@ -64,6 +65,8 @@ def _merge(into: dict[str, Any], origin: dict[str, str], path: Path, allowed: fr
             )
         if allowed is not None and section == "budget" and isinstance(value, dict):
             value = _tighter(into.get(section), value)
+        if allowed is not None and section == "isolation":
+            value = _raised(into.get(section), value, path)
         if isinstance(value, dict) and isinstance(into.get(section), dict):
             into[section].update(value)
         else:
@@ -91,6 +94,33 @@ def _check_budget(config: Config, origin: dict[str, str]) -> None:
             f"{_file('budget.action', origin)}: budget.action cannot be {config.budget.action!r}",
             f"one of {', '.join(BUDGET_ACTIONS)}",
         )
+
+
+def _raised(mine: Any, theirs: Any, path: Path) -> dict[str, Any]:
+    """A repository's `level` as the least that a session gets; nothing else is its business, and nothing is lowered."""
+    if not isinstance(theirs, dict) or set(theirs) != {"level"} or theirs["level"] not in LEVELS:
+        raise ConfigError(
+            f"{path}: a repository's [isolation] may say only level, one of {', '.join(LEVELS)}",
+            f"the rest belongs into {user_file()}",
+        )
+    before = str(mine.get("at_least", "L0")) if isinstance(mine, dict) else "L0"
+    return {"at_least": max(before, theirs["level"])} if theirs["level"] > before else {}
+
+
+def _check_isolation(config: Config, origin: dict[str, str]) -> None:
+    wish = config.isolation
+    levels = {f"agents.{name}.isolation": agent.isolation for name, agent in config.agents.items()}
+    for key, value, known in (
+        ("isolation.level", wish.level, ("auto", *LEVELS)),
+        ("isolation.at_least", wish.at_least, LEVELS),
+        ("isolation.on_failure", wish.on_failure, ("", "refuse", "lower")),
+        *((key, value, ("", "auto", *LEVELS)) for key, value in levels.items()),
+    ):
+        if value not in known:
+            one_of = ", ".join(filter(None, known))
+            raise ConfigError(f"{_file(key, origin)}: {key} cannot be {value!r}", f"one of {one_of}")
+    if bad := [p for p in wish.tcp_ports if not 0 < p < 65536]:
+        raise ConfigError(f"{_file('isolation.tcp_ports', origin)}: isolation.tcp_ports: {bad[0]} is no port")
 
 
 def _note_origin(origin: dict[str, str], key: str, value: Any, path: str) -> None:

@@ -80,7 +80,26 @@ class Agent:
         str, ...
     ] = ()  # keys that stop a turn; empty: as the profile of that name says, or ctrl+c
     submit: tuple[str, ...] = ()  # keys that send a typed message; empty: as the profile says, or enter
+    isolation: str = ""  # its level, as in [isolation]; empty: as that says
+    write: tuple[str, ...] = ()  # what it may write beside what its profile says
     hooks: bool = True  # load hooks into its sessions that report what it does, where it can
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """What keeps agents inside their worktrees: L0 nothing, L1 Landlock, L2 bubblewrap, L3 your own command."""
+
+    level: str = (
+        "auto"  # auto (the strongest known to work with that agent on this machine) | L0 | L1 | L2 | L3
+    )
+    at_least: str = (
+        "L0"  # a session that cannot have this is not started; a repository's `level` ends up here
+    )
+    on_failure: str = ""  # refuse | lower: where the level cannot be had; empty: lower for auto, else refuse
+    wrapper: tuple[str, ...] = ()  # L3: the command that is put before an agent's own
+    write: tuple[str, ...] = ()  # folders (with a final slash) and files that every agent may write
+    hide: tuple[str, ...] = ("~/.ssh", "~/.gnupg")  # from L2 on: what no agent sees
+    tcp_ports: tuple[int, ...] = ()  # L1 and L2: the only ports to connect to; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +150,17 @@ class Config:
     fleet: Fleet = Fleet()
     agents: dict[str, Agent] = field(default_factory=dict)
     budget: Budget = Budget()
+    isolation: Isolation = Isolation()
     judge: Judge = Judge()
     prices: dict[str, Price] = field(default_factory=dict)
     approve: tuple[Approve, ...] = ()  # answered "yes, this time" without asking you (see `approve.py`)
 
 
 BUDGET_ACTIONS = ("warn", "pause")
+LEVELS = ("L0", "L1", "L2", "L3")
 
 # A repository's own .steer/config.toml may say only this: what to start and how to check it. Commands in it
-# run only after consent to exactly these bytes (see `consent.py`). Its budget can only tighten the user's.
-REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check", "budget"})
+# run only after consent to exactly these bytes (see `consent.py`). Its budget can only tighten the user's, its
+# isolation.level only raise what a session gets at least.
+REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check", "budget", "isolation"})
 COMMANDS_IN_REPOSITORY = (("setup", "command"), ("fleet", "check"), ("fleet", "agents"))

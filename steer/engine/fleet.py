@@ -228,13 +228,14 @@ def _fold_plain(view: SessionView, event: ev.Event) -> SessionView:
 
 def _fold_life(view: SessionView, event: ev.Event) -> SessionView:
     match event:
-        case ev.ProcessStarted(at=at, recording=recording):
+        case ev.ProcessStarted(at=at, recording=recording, isolation=isolation):
             return replace(
                 view,
                 process=ProcessState.RUNNING,
                 exit_status=None,
                 started_at=at,
                 recording=recording,
+                isolation=isolation,
                 is_paused=False,
                 activity=Activity.UNKNOWN,
                 activity_text="",

@@ -31,6 +31,7 @@ class ProcessStarted:
     session: str
     at: float
     recording: str
+    isolation: str = "L0"  # in force, as its keeper saw it
 
 
 @dataclass(frozen=True, slots=True)

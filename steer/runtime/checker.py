@@ -17,6 +17,7 @@ from steer.agents.launch import child_environment
 from steer.config.path import private_dir
 from steer.errors import SteerError
 from steer.model.session import CheckResult, SessionSpec
+from steer.runtime.isolating import Cage
 from steer.runtime.tree import Trees
 
 LINKED = ("node_modules", ".venv", "venv")  # dependencies, ignored by git, that a check cannot do without
@@ -44,15 +45,20 @@ class Checker:
         log: Path,
         timeout_s: float,
         started: Callable[[CheckResult], None],
+        enter: Callable[[Path], Cage] = lambda folder: Cage(),
     ) -> CheckResult:
-        """The outcome of `spec.check` on checkpoint `commit`; its output goes to `log`. Never raises."""
+        """The outcome of `spec.check` on checkpoint `commit`; its output goes to `log`. Never raises.
+
+        `enter`: the cage for work in a folder; it may block, and raise `SteerError`.
+        """
         async with self._turn:
             started(CheckResult("running", at=self._now()))
             folder = private_dir(self._scratch) / spec.id
             try:
                 await self._trees.materialize(commit, folder)
                 link_dependencies(Path(spec.worktree), folder)
-                status = await _run(spec, folder, log, timeout_s)
+                cage = await asyncio.to_thread(enter, folder)
+                status = await _run(spec, folder, log, timeout_s, cage)
             except (SteerError, OSError) as e:
                 return CheckResult("error", text=str(e), at=self._now())
         return self._judge(status, log, timeout_s)
@@ -91,12 +97,13 @@ def link_dependencies(worktree: Path, folder: Path) -> None:
             link.symlink_to(target, target_is_directory=True)
 
 
-async def _run(spec: SessionSpec, folder: Path, log: Path, timeout_s: float) -> int | None:
-    env = child_environment(os.environ, spec.id, spec.name, spec.task)
+async def _run(spec: SessionSpec, folder: Path, log: Path, timeout_s: float, cage: Cage) -> int | None:
+    env = {**child_environment(os.environ, spec.id, spec.name, spec.task), **cage.env}
     env.update(STEER_WORKTREE=spec.worktree, PYTHONDONTWRITEBYTECODE="1")
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            *("nice", "-n", "10", "/bin/sh", "-c", f"ulimit -f {MAX_LOG_BYTES // 512}\n{spec.check}"),
+            *("nice", "-n", "10", *cage.prefix()),
+            *("/bin/sh", "-c", f"ulimit -f {MAX_LOG_BYTES // 512}\n{spec.check}"),
             cwd=folder,
             env=env,
             stdin=asyncio.subprocess.DEVNULL,

@@ -88,6 +88,7 @@ class Keeper:
             "child": self.child,
             "session": self._launch.session,
             "generation": self._launch.generation,
+            "isolation": self._launch.isolation,
             "cols": self._size[0],
             "rows": self._size[1],
             "offset": self._pump.offset,

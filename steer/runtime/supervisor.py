@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
@@ -33,6 +34,7 @@ from steer.runtime.follow_up import FollowUp
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
+from steer.runtime.isolating import Cage, plan_cages
 from steer.runtime.journal import Journal
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
@@ -182,7 +184,8 @@ class Supervisor:
         self._follow_up.attaching(live, profile)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])
-        self.emit(ev.ProcessStarted(spec.id, began_at(recording) or self._clock.now(), str(recording)))
+        began, level = began_at(recording) or self._clock.now(), str(hello.get("isolation") or "L0")
+        self.emit(ev.ProcessStarted(spec.id, began, str(recording), level))
         self._follow_up.attached(spec)
         if int(hello["offset"]) <= QUICK_BYTES:
             await live.follow()
@@ -316,15 +319,19 @@ class Supervisor:
         self.emit(ev.DiskMeasured(spec.id, self._clock.now(), size))
 
     async def _run_check(self, spec: SessionSpec, commit: str) -> None:
-        config = self._load_config().config.check
-        if not config.on_quiet:
+        config = self._load_config().config
+        if not config.check.on_quiet:
             return
 
         def changed(result: CheckResult) -> None:
             self.emit(ev.CheckChanged(spec.id, self._clock.now(), result))
 
         check_log = self._store.folder(spec.id) / "check.log"
-        result = await self._checker.run(spec, commit, check_log, config.timeout_s, changed)
+
+        def enter(folder: Path) -> Cage:
+            return plan_cages(self._c, spec, config, os.environ, str(folder)).options[0]
+
+        result = await self._checker.run(spec, commit, check_log, config.check.timeout_s, changed, enter)
         self._store.save_check_result(spec.id, result)
         changed(result)
         self.emit(self._evidence.of_check(spec, result, self._clock.now()))

@@ -39,6 +39,7 @@ class Crew:
     def __init__(self, outfit: Outfit, place: Place, server: ModelServer) -> None:
         self.outfit, self.place, self.server = outfit, place, server
         self._count = 0
+        self.level = ""  # of isolation; "": as steer chooses
 
     def start(self, scenario: Scenario, task: str = ferry.TASK, *, asking: bool = False) -> str:
         """Start the agent on `task`; the id of its session."""
@@ -61,7 +62,10 @@ class Crew:
         """How this agent is started, in the configuration of the place's user."""
         folder = self.place.root / "c" / "steer"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.toml").write_text(f"[agents.{self.outfit.name}]\nargv = {json.dumps(list(argv))}\n")
+        level = f'isolation = "{self.level}"\n' if self.level else ""
+        (folder / "config.toml").write_text(
+            f"[agents.{self.outfit.name}]\nargv = {json.dumps(list(argv))}\n{level}"
+        )
 
     def say(self, session: str, text: str) -> None:
         """What `i` does on the board."""

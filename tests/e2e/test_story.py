@@ -218,9 +218,9 @@ def test_a_fork_carries_the_files_and_leaves_the_parent_alone(shop: Place) -> No
     ],
 )
 def test_a_fork_with_another_task_changes_only_the_task(argv: list[str], expected: list[str]) -> None:
-    from steer.runtime.intervention.fork import _with_task
+    from steer.runtime.intervention.fork import with_task
 
-    assert _with_task(tuple(argv), "fix a", "do b") == tuple(expected)
+    assert with_task(tuple(argv), "fix a", "do b") == tuple(expected)
 
 
 def test_a_respawn_is_a_new_generation_with_a_new_recording(shop: Place) -> None:

@@ -58,6 +58,9 @@ _MEND = (
 )
 
 MEND = Scenario((Step("I run the tests first.", Run(CHECK)), *_MEND))
+# Gemini CLI keeps the user's own git configuration from its commands.
+COMMIT = "git add -A && git -c user.name=t -c user.email=t@example.org commit -qm 'Count the children'"
+DELIVER = Scenario((*MEND.steps[:-1], Step("Committing that.", Run(COMMIT)), Step(FIXED)))
 HELLO = Scenario((Step("Hello. What shall I do?"),))
 
 

@@ -15,13 +15,14 @@ from steer.agents.launch import Launch, child_environment, plan_launch, with_hoo
 from steer.config import consent
 from steer.config.path import private_dir, slug
 from steer.config.schema import Config
-from steer.errors import ConfigError, EnvironmentFault, SteerError, UserError
+from steer.errors import ConfigError, EnvironmentFault, InternalError, IsolationFault, SteerError, UserError
 from steer.model import event as ev
 from steer.model.operation import Operation, OperationState
 from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
 from steer.runtime.intervention.opening import Opening, drop_copies, fresh, resumed
+from steer.runtime.isolating import Cages, plan_cages
 from steer.runtime.keeper_launch import launch
 from steer.runtime.store import write_atomically
 
@@ -176,10 +177,12 @@ async def run_agent(
     await c.tripwires.settle()
     private_dir(c.store.folder(spec.id))
     agent_env = {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env}
-    order = {
+    argv = _argv(c, spec, opening.argv)  # before the cages: it makes files that the agent reads
+    cages = await asyncio.to_thread(plan_cages, c, spec, config, agent_env)
+    order: dict[str, Any] = {
         "session": spec.id,
         "generation": spec.generation,
-        "argv": list(_argv(c, spec, opening.argv)),
+        "argv": list(argv),
         "env": agent_env,
         "cwd": spec.worktree,
         "cols": spec.cols,
@@ -202,9 +205,11 @@ async def run_agent(
         inherited_usd=opening.inherited_usd,
         reason=opening.reason,
     )
-    await asyncio.to_thread(_launch, c.store.launch_file(spec), order)
+    why = await asyncio.to_thread(_launch_in, cages, c.store.launch_file(spec), order)
     crash_point("begin.launched")
     await c.attach(spec)
+    if why:
+        c.emit(ev.SessionNoted(spec.id, c.now(), why))
 
 
 def _argv(c: Context, spec: SessionSpec, plain: tuple[str, ...]) -> tuple[str, ...]:
@@ -214,6 +219,20 @@ def _argv(c: Context, spec: SessionSpec, plain: tuple[str, ...]) -> tuple[str, .
     if argv != plain:
         c.hooks.prepare(spec.id, file)
     return argv
+
+
+def _launch_in(cages: Cages, path: Path, order: dict[str, Any]) -> str:
+    """Start the keeper with the first cage that holds; why that is not the wished one, or ""."""
+    why = cages.why
+    for cage in cages.options:
+        try:
+            _launch(path, {**order, **cage.order(), "env": {**order["env"], **cage.env}})
+            return why and f"isolated at {cage.level} only: {why}"
+        except IsolationFault as e:
+            why = e.message
+            if cage is cages.options[-1]:
+                raise
+    raise InternalError("there was no level to start at")
 
 
 def _launch(path: Path, order: dict[str, Any]) -> None:
@@ -237,10 +256,12 @@ async def _run_setup(
     folder = private_dir(c.store.folder(spec.id))
     log = folder / "setup.log"
     with log.open("wb") as out:
-        process = await asyncio.create_subprocess_shell(
-            config.setup.command,
+        setup_env = child_environment(env, spec.id, spec.name, spec.task)
+        cage = (await asyncio.to_thread(plan_cages, c, spec, config, setup_env)).options[0]
+        process = await asyncio.create_subprocess_exec(
+            *(*cage.prefix(), "/bin/sh", "-c", config.setup.command),
             cwd=spec.worktree,
-            env=child_environment(env, spec.id, spec.name, spec.task),
+            env={**setup_env, **cage.env},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=out,

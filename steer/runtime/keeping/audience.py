@@ -99,12 +99,12 @@ class Audience:
         self._on_change()
 
     def _is_welcome(self, peer: Peer) -> bool:
-        """This user (or root), but not the agent: it could answer its own questions."""
+        """This user (or root), but no agent, this keeper's or another's: it could answer its own questions."""
         try:
             pid, uid = peer.credentials()
         except OSError:
             return False
-        return uid in (os.geteuid(), 0) and not (pid and tree.is_descendant(pid, os.getpid()))
+        return uid in (os.geteuid(), 0) and not (pid and tree.is_inside_session(pid, os.getpid()))
 
     def _serve(self, peer: Peer, mask: int) -> None:
         if mask & WRITE:

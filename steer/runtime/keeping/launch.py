@@ -36,6 +36,9 @@ class Launch(NamedTuple):
     thin_bytes_per_s: int = 0  # what is still recorded beyond the cap; 0: nothing
     unattended_bytes_per_s: int = 0  # how fast the pty is read while nobody consumes; 0: no limit
     term: str = "xterm-256color"
+    isolation: str = "L0"  # the level that `wrapper` brings about
+    wrapper: tuple[str, ...] = ()  # put before the command, which is then an absolute path
+    gate: dict[str, Any] = {}  # noqa: RUF012 (never changed) - orders for `steer.isolation.gate`; {}: without one
 
 
 def read_launch(path: str) -> Launch:
@@ -51,6 +54,7 @@ def read_launch(path: str) -> Launch:
 def _build(value: dict[str, Any]) -> Launch:
     known = {k: v for k, v in value.items() if k in Launch._fields}
     known["argv"] = tuple(map(str, value["argv"]))
+    known["wrapper"] = tuple(map(str, value.get("wrapper", ())))
     known["env"] = {str(k): str(v) for k, v in value["env"].items()}
     for name in ("cols", "rows", "generation", *(n for n in known if n.endswith(("_bytes", "_per_s")))):
         known[name] = int(value[name])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import ptyprocess
 
+from steer.runtime.keeping.entrance import Entrance
 from steer.runtime.keeping.launch import Launch, LaunchError, find_command
 
 BATCH_BYTES = 64 * 1024
@@ -40,24 +41,41 @@ class Terminal:
     def spawn(cls, launch: Launch, umask: int) -> Terminal:
         """Run the command with `umask` in a new pty. Raises `LaunchError`; then no process is left."""
         command = find_command(launch)
+        entrance = Entrance(launch)
 
         def prepare() -> None:
             os.umask(umask)
             os.chdir(launch.cwd)
             for signum in _RESTORED:
                 signal.signal(signum, signal.SIG_DFL)
+            entrance.ignore_signals()
 
         try:
             process = ptyprocess.PtyProcess.spawn(
-                [command, *launch.argv[1:]],
+                entrance.argv([command, *launch.argv[1:]]),
                 env=launch.env,
                 preexec_fn=prepare,
                 dimensions=(launch.rows, launch.cols),
+                pass_fds=entrance.passed,
             )
         except (OSError, ptyprocess.PtyProcessError, ValueError) as e:
             reason = os.strerror(e.errno) if isinstance(e, OSError) and e.errno else str(e)
+            entrance.close()
             raise LaunchError("agent", f"cannot run {launch.argv[0]}: {reason}") from e
-        return cls(process)
+        terminal = cls(process)
+        try:
+            entrance.wait(terminal.read)
+        except LaunchError:
+            terminal.end()
+            raise
+        return terminal
+
+    def end(self) -> None:
+        """Kill the program and reap it; for one that must not go on."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self._process.fileobj.close()
+        self._process.closed = True
 
     def read(self) -> bytes | None:
         """All that is there, at most `BATCH_BYTES`; b"" for nothing, None when no one has the tty open.

@@ -76,16 +76,35 @@ def descendants(root: int) -> list[Process]:
     return [p for p in found if p.state not in "ZX"]
 
 
-def is_descendant(pid: int, root: int) -> bool:
-    """Whether `pid` is below `root`. Bounded, since parents may change while looking."""
+def is_inside_session(pid: int, keeper: int) -> bool:
+    """Whether `pid` is below `keeper` or below another process that was started like it: a keeper of any session.
+
+    Bounded, since parents may change while looking.
+    """
+    how = _started_as(keeper)
     for _ in range(1000):
         process = read_process(pid)
         if process is None or process.parent <= 1:
             return False
-        if process.parent == root:
-            return True
         pid = process.parent
+        if pid == keeper or (how and _started_as(pid) == how):
+            return True
     return False
+
+
+def _started_as(pid: int) -> list[bytes]:
+    """The options and the program of a Python's command line, without their arguments; [] where it is none."""
+    try:
+        fd = os.open(f"/proc/{pid}/cmdline", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        words = os.read(fd, 4096).split(b"\0")
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
+    return words[1:5] if words[1:4] == [b"-I", b"-S", b"-c"] else []
 
 
 def send(process: Process, signum: int) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from steer.config import consent
 from steer.config.load import flatten, load
-from steer.config.schema import Config
+from steer.config.schema import Config, Isolation
 from steer.errors import ConfigError
 
 
@@ -115,3 +115,48 @@ def test_a_repository_cannot_turn_the_judge_on_nor_choose_where_it_is(tmp_path: 
     write(tmp_path / ".steer" / "config.toml", '[judge]\nenabled = true\nbase_url = "https://evil.example"\n')
     with pytest.raises(ConfigError, match=r"sets \[judge\], which only your own configuration may set"):
         load(tmp_path, tmp_path / "none.toml")
+
+
+def isolation_of(tmp_path: Path, user: str, repository: str) -> Isolation:
+    mine = write(tmp_path / "u.toml", user)
+    write(tmp_path / ".steer" / "config.toml", repository)
+    return load(tmp_path, mine).config.isolation
+
+
+@pytest.mark.parametrize(
+    ("user", "repository", "level", "least"),
+    [
+        ("", 'level = "L1"', "auto", "L1"),
+        ('level = "L2"\n', 'level = "L0"', "L2", "L0"),
+        ('at_least = "L2"\n', 'level = "L1"', "auto", "L2"),
+        ('level = "L0"\n', 'level = "L2"', "L0", "L2"),
+    ],
+)
+def test_a_repository_only_raises_isolation(
+    tmp_path: Path, user: str, repository: str, level: str, least: str
+) -> None:
+    found = isolation_of(tmp_path, f"[isolation]\n{user}", f"[isolation]\n{repository}\n")
+    assert (found.level, found.at_least) == (level, least)
+
+
+@pytest.mark.parametrize(
+    "text", ['wrapper = ["evil"]', 'level = "auto"', 'level = "L1"\nwrite = ["~/"]', 'on_failure = "lower"']
+)
+def test_a_repository_says_nothing_else_of_isolation(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="may say only level"):
+        isolation_of(tmp_path, "", f"[isolation]\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[isolation]\nlevel = "L4"\n',
+        '[isolation]\non_failure = "cry"\n',
+        "[isolation]\ntcp_ports = [70000]\n",
+        '[agents.x]\nargv = ["cat"]\nisolation = "none"\n',
+    ],
+)
+def test_a_wrong_isolation_names_its_key(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, write(tmp_path / "u.toml", text))
+    assert "isolation" in caught.value.message and "u.toml" in caught.value.message

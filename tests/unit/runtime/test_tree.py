@@ -28,10 +28,10 @@ def test_a_process_is_read_whatever_its_name() -> None:
         child.stdout.readline()
         found = tree.read_process(child.pid)
         assert found and found.name == ") R 1 (" and found.parent == os.getpid()
-        assert tree.is_descendant(child.pid, os.getpid())
+        assert tree.is_inside_session(child.pid, os.getpid())
         child.kill()
     assert tree.read_process(child.pid) is None
-    assert not tree.is_descendant(child.pid, os.getpid())
+    assert not tree.is_inside_session(child.pid, os.getpid())
 
 
 def test_a_pid_that_was_used_again_is_not_hit() -> None:
