@@ -89,7 +89,9 @@ class Agent:
 class Isolation:
     """What keeps agents inside their worktrees: L0 nothing, L1 Landlock, L2 bubblewrap, L3 your own command."""
 
-    level: str = "L0"  # auto (the strongest known to work with that agent on this machine) | L0 | L1 | L2 | L3
+    level: str = (
+        "L0"  # auto (the strongest known to work with that agent on this machine) | L0 | L1 | L2 | L3
+    )
     at_least: str = (
         "L0"  # a session that cannot have this is not started; a repository's `level` ends up here
     )

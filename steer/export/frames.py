@@ -46,7 +46,7 @@ def plain(row: str) -> str:
 def frames(header: Header, events: Iterable[Event]) -> Iterator[Frame | Event]:
     """Frames where output changed the screen; every event that is no output as it is, between them, in order."""
     filming = _Filming(blank(header))
-    for event in events:
+    for event in _without_floods(events):
         if filming.is_due(event):
             yield filming.frame()
         if event.kind in (Kind.OUTPUT, Kind.RESIZE):
@@ -55,6 +55,20 @@ def frames(header: Header, events: Iterable[Event]) -> Iterator[Frame | Event]:
             yield event
     if filming.has_news:
         yield filming.frame()
+
+
+def _without_floods(events: Iterable[Event]) -> Iterator[Event]:
+    """Of sizes that follow each other faster than frames do, with nothing between, only the last one."""
+    held: Event | None = None
+    for event in events:
+        is_size = event.kind is Kind.RESIZE
+        if held is not None and not (is_size and event.at - held.at <= FRAME_S):
+            yield held
+        held = event if is_size else None
+        if not is_size:
+            yield event
+    if held is not None:
+        yield held
 
 
 class _Filming:

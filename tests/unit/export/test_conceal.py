@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from steer.export.conceal import Found, Secrets, cover, summary
+from steer.export.frames import Frame, frames
+from steer.record.reader import Event, Header, Kind
 from steer.redact import find
 from steer.replay.clock import clock
 
@@ -76,3 +78,12 @@ def test_what_is_typed_letter_by_letter_counts_once() -> None:
     for n in range(1, len(TOKEN) + 1):
         secrets.learn_rows(n * 0.1, [f"> {TOKEN[:n]}"], 80)
     assert len(secrets.found()) == 1
+
+
+def test_a_flood_of_sizes_costs_few_frames() -> None:
+    sizes = [Event(i / 10_000, Kind.RESIZE, cols=20 + i % 50, rows=10) for i in range(2000)]
+    events = [Event(0.0, Kind.OUTPUT, b"hello"), *sizes, Event(1.0, Kind.OUTPUT, b"!")]
+    found = list(frames(Header(cols=20, rows=10), events))
+    shown = [f for f in found if isinstance(f, Frame)]
+    assert len(shown) <= 4
+    assert (shown[-1].cols, shown[-1].screen[0].strip()) == (20 + 1999 % 50, "hello!")
