@@ -9,13 +9,22 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import pygit2
+
+from steer.adapters.git.include import plain_bytes
 from steer.adapters.git.repository import open_repository, read_pointer
+from steer.errors import EnvironmentFault
 
 MAX_TEXT = 64 * 1024  # bytes of a file that are kept to tell what changed in it
 _FILES = ("config", "config.worktree", "objects/info/alternates", "shallow", "commondir")
-_FOLDERS = ("hooks", "info")
+_PATTERNS = ("hooks/**/*", "info/**/*", "worktrees/*/config.worktree", "modules/*/config")
+MAX_FILES = 2000  # for each pattern
+MAX_READ = (
+    1 << 20
+)  # bytes of a file that are looked at; of a longer one, its size and time of change count too
 _SECTION = re.compile(rb"^[ \t]*\[", re.M)
 # What `git push -u` and `git branch --track` write: which branch follows which.
 _FOLLOWS = re.compile(
@@ -32,13 +41,15 @@ class Watched:
 
 
 def tripwire(common_dir: Path) -> dict[str, Watched]:
-    """Relative path -> all that git obeys in `common_dir`; of a link, its target is taken."""
+    """Relative path -> all that git obeys in `common_dir`; of a link, its target. Raises `EnvironmentFault`."""
     names = [Path(n) for n in _FILES]
-    for folder in _FOLDERS:
-        names += sorted(p.relative_to(common_dir) for p in (common_dir / folder).rglob("*"))
-    names += sorted(p.relative_to(common_dir) for p in common_dir.glob("worktrees/*/config.worktree"))
-    names += sorted(p.relative_to(common_dir) for p in common_dir.glob("modules/*/config"))
-    return {str(n): found for n in names if (found := _watched(common_dir / n))}
+    try:
+        for pattern in _PATTERNS:
+            found = islice(common_dir.glob(pattern), MAX_FILES)
+            names += sorted(p.relative_to(common_dir) for p in found)
+    except OSError as e:
+        raise EnvironmentFault(f"{common_dir} cannot be read: {e.strerror}") from e
+    return {str(n): watched for n in names if (watched := _watched(common_dir / n))}
 
 
 def _watched(path: Path) -> Watched | None:
@@ -48,8 +59,10 @@ def _watched(path: Path) -> Watched | None:
             return Watched(_digest(b"link " + target), f"-> {os.fsdecode(target)}\n")
         if not path.is_file():
             return None
-        data = path.read_bytes()
+        status, data = path.stat(), plain_bytes(path, MAX_READ)
         executable = b"x" if os.access(path, os.X_OK) else b"-"
+        if status.st_size > len(data):
+            executable += repr((status.st_size, status.st_mtime_ns)).encode()
         obeyed = b"".join(_obeyed(data)) if path.name == "config" else data
         return Watched(_digest(executable + obeyed), _text(data))
     except OSError as e:
@@ -87,14 +100,17 @@ def tripped(before: dict[str, Watched], now: dict[str, Watched]) -> dict[str, st
 
 
 def branches(common_dir: Path) -> dict[str, str]:
-    """Name -> commit of all local branches."""
+    """Name -> commit of all local branches. Raises `EnvironmentFault`."""
     repository = open_repository(common_dir)
     found = {}
-    for name in repository.branches.local:
-        try:
-            found[name] = str(repository.lookup_reference(f"refs/heads/{name}").target)
-        except (KeyError, ValueError):
-            continue  # gone meanwhile
+    try:
+        for name in repository.branches.local:
+            try:
+                found[name] = str(repository.lookup_reference(f"refs/heads/{name}").target)
+            except (KeyError, ValueError):
+                continue  # gone meanwhile
+    except (pygit2.GitError, OSError, UnicodeDecodeError) as e:
+        raise EnvironmentFault(f"the branches of {common_dir} cannot be read: {e}") from e
     return found
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 from steer.adapters.git.tripwire import branches, moved, names_main, tripped, tripwire
 from tests.unit.adapters.git.world import World, git
 
@@ -68,3 +70,16 @@ def test_a_branch_moves_where_it_is_checked_out_or_somebody_moved_it(world: Worl
     assert moved(common, before, branches(common)) == {"gone": "deleted", "other": "moved"}
     (common / "logs/HEAD").write_text("")
     assert moved(common, before, branches(common))["main"] == "moved", "nothing tells who moved it"
+
+
+def test_what_is_planted_there_does_not_make_it_costly(world: World) -> None:
+    hooks = world.main / ".git/hooks"
+    with (hooks / "huge").open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte of nothing
+    os.mkfifo(hooks / "pipe")
+    (hooks / "loop").symlink_to(hooks)
+    before = tripwire(world.main / ".git")
+    assert {"hooks/huge", "hooks/loop"} <= before.keys() and "hooks/pipe" not in before
+    with (hooks / "huge").open("r+b") as file:
+        file.truncate((1 << 40) + 1)
+    assert tripped(before, tripwire(world.main / ".git")) == {"hooks/huge": "changed"}
