@@ -29,6 +29,7 @@ REPLAY: tuple[Command, ...] = (
     _command("faster", "Faster", ("plus", "equals_sign"), "up to 64 times", "speed"),
     _command("slower", "Slower", ("minus",), "down to a quarter", "speed"),
     _command("percent", "Jump to a tenth", tuple("0123456789"), "of the bar"),
+    _command("go", "Go to", ("colon", "t"), "a time as 1:30, or a share as 40%"),
     _command("start", "To the start", ("home",), "the first moment"),
     _command("end", "To the end", ("end",), "the last moment"),
     _command("follow", "Follow live", ("l",), "stay at the end while the recording grows"),

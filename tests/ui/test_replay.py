@@ -15,6 +15,7 @@ from steer.record import cast
 from steer.ui.app import SteerApp
 from steer.ui.config import UiConfig
 from steer.ui.dialog.fork import ForkDialog
+from steer.ui.dialog.go_to import GoToDialog
 from steer.ui.replay.action import ACTIONS
 from steer.ui.replay.no_fleet import NoFleet
 from steer.ui.replay.opening import Source, open_replay
@@ -193,6 +194,34 @@ def test_the_board_opens_the_replay_of_the_selected_session(tmp_path: Path) -> N
     asyncio.run(go())
 
 
+@pytest.mark.parametrize(("typed", "at"), [("0:42", 42), ("50%", 30), ("90", 60), ("100%", 60)])
+def test_a_moment_can_be_typed(tmp_path: Path, typed: str, at: float) -> None:
+    async def go() -> None:
+        async with replaying(story(tmp_path / "a.cast")) as s:
+            await s.press("t")
+            await s.until(lambda: isinstance(s.app.screen, GoToDialog))
+            s.app.screen._opened_at = 0.0  # type: ignore[attr-defined]  # past its guard
+            await s.press(*(KEYS.get(c, c) for c in typed), "enter")
+            await s.until(lambda: isinstance(s.app.screen, ReplayScreen))
+            assert s.at == at
+
+    asyncio.run(go())
+
+
+def test_what_is_no_moment_is_said(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with replaying(story(tmp_path / "a.cast")) as s:
+            await s.press("right", "colon")
+            await s.until(lambda: isinstance(s.app.screen, GoToDialog))
+            s.app.screen._opened_at = 0.0  # type: ignore[attr-defined]  # past its guard
+            await s.press("x", "percent_sign", "enter")
+            await s.until(lambda: "is no moment" in s.text())
+            assert s.at == 5
+
+    asyncio.run(go())
+
+
+KEYS = {":": "colon", "%": "percent_sign"}
 PLAN = {
     "carried": ["the files of checkpoint 3"],
     "left": ["the index"],

@@ -35,6 +35,9 @@ class ReplayContext(Protocol):
 
     def open_help(self) -> None: ...
 
+    def open_go_to(self) -> None:
+        """Ask for a moment and go there."""
+
     def scroll_pages(self, pages: float) -> None:
         """The selected recording's pane, up (positive) or down."""
 
@@ -152,6 +155,7 @@ ACTIONS: dict[str, Action] = {
     "replay_previous_event": _event(-1),
     "replay_faster": _speed(1),
     "replay_slower": _speed(-1),
+    "replay_go": lambda replay: replay.open_go_to(),
     "replay_start": start,
     "replay_end": end,
     "replay_follow": follow,

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from steer.model.port import FleetPort
+from steer.replay.clock import clock
 from steer.ui.empty import MIN_SCREEN, TooSmall
 from steer.ui.notice import SHOWN_S, Notice, merged
 from steer.ui.pane import Pane
@@ -156,6 +157,19 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
         from steer.ui.dialog.help import HelpDialog
 
         self.app.push_screen(HelpDialog(is_replay=True))
+
+    def open_go_to(self) -> None:
+        from steer.ui.dialog.go_to import GoToDialog
+
+        def went(wish: dict[str, str] | None) -> None:
+            if wish is None:
+                return
+            if self.state.go_to(wish["to"].strip()):
+                self.wake_now()
+            else:
+                self.say(f"{wish['to']!r} is no moment; write 90, 1:30 or 40%", "warning")
+
+        self.app.push_screen(GoToDialog(clock(self.state.alignment.duration)), went)
 
     def scroll_pages(self, pages: float) -> None:
         if pane := self.area.selected:

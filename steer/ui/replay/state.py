@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from steer.replay.alignment import AlignBy, Alignment, Track
+from steer.replay.clock import parse_clock
 from steer.replay.idle import IdleMap
 from steer.replay.mark import MarkKind
 from steer.replay.player import Player
@@ -175,6 +176,22 @@ class ReplayState:
 
     def seek_fraction(self, fraction: float) -> None:
         self.seek(self.axis(1).at(fraction))
+
+    def go_to(self, text: str) -> bool:
+        """A time of the whole ("1:30", from its begin) or a share of it ("40%"); whether it is one."""
+        if text.endswith("%"):
+            try:
+                share = float(text[:-1]) / 100
+            except ValueError:
+                return False
+            at = self.playhead.end * share if 0 <= share <= 1 else None
+        else:
+            at = parse_clock(text)
+        if at is None:
+            return False
+        self.playhead.is_playing = False
+        self.seek(at)
+        return True
 
     def step_mark(self, by: int, kind: MarkKind | None = None) -> bool:
         """To the next marker of a kind (None: of all but steps); whether there is one."""
