@@ -208,6 +208,15 @@ def test_a_moment_can_be_typed(tmp_path: Path, typed: str, at: float) -> None:
     asyncio.run(go())
 
 
+def test_a_moment_that_was_not_read_yet_is_gone_to_when_it_is(tmp_path: Path) -> None:
+    state = open_replay([Source("a", story(tmp_path / "a.cast"))])
+    assert state.go_to("0:42") and state.playhead.position == 0
+    state.shows[0].recording.load()
+    state.tick(0.0)
+    assert state.playhead.position == 42
+    state.close()
+
+
 def test_what_is_no_moment_is_said(tmp_path: Path) -> None:
     async def go() -> None:
         async with replaying(story(tmp_path / "a.cast")) as s:

@@ -190,7 +190,9 @@ class ReplayState:
         if at is None:
             return False
         self.playhead.is_playing = False
+        is_ahead = at > self.playhead.end and not self.is_complete
         self.seek(at)
+        self.wanted_at = at if is_ahead else None
         return True
 
     def step_mark(self, by: int, kind: MarkKind | None = None) -> bool:
