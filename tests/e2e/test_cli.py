@@ -56,7 +56,7 @@ def test_every_verb_explains_itself(tmp_path: Path, verb: str) -> None:
 
 
 def test_the_list_of_verbs_is_whole(place: Place) -> None:
-    listed = re.findall(r"^    ([a-z]+)(?: |$)", place.run("--help").out, re.M)
+    listed = re.findall(r"^    ([a-z-]+)(?: |$)", place.run("--help").out, re.M)
     assert set(listed) == set(VERBS)
 
 
