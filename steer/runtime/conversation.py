@@ -30,6 +30,7 @@ EAGER_LOOK_S = 0.1  # while somebody waits for an entry
 ANNOUNCED_S = 5.0  # between looks at what agents announce; one look serves all sessions
 SAVE_S = 10.0  # a record with new totals is written at most so often
 MAX_LISTED = 2000
+MAX_HISTORY = 1_000_000  # entries; steps of weeks
 
 Listener = Callable[[str, Entry], None]
 log = logging.getLogger("steer.conversation")
@@ -109,6 +110,11 @@ class Conversations:
             return list(follow.entries)[-limit:]
         record = load_record(self._store.folder(session))
         return await asyncio.to_thread(read_all, record, limit) if record else []
+
+    async def history(self, session: str) -> list[Entry]:
+        """All entries of the session's conversation, read anew: `entries` forgets old ones."""
+        record = self.record(session)
+        return await asyncio.to_thread(read_all, record, MAX_HISTORY) if record else []
 
     async def catch_up(self, session: str) -> None:
         """Read what the transcript holds now."""

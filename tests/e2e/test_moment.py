@@ -36,7 +36,7 @@ def test_a_fork_has_the_files_of_the_newest_checkpoint_before_the_moment(place: 
     assert files_at(place, fork(place, mother, at=between)) == "good\n"
     assert files_at(place, fork(place, mother, at=bad[:10])) == "bad\n"
     began = place.view(mother)["spec"]["created_at"]
-    assert files_at(place, fork(place, mother, at=began + 0.0)) in ("one\n", "good\n")
+    assert files_at(place, fork(place, mother, at=began + 0.0)) == "one\n"
     assert files_at(place, mother) == "bad\n"
     plan = place.call("plan_fork", session=mother, at=between)
     assert plan["moment"]["checkpoint"] == checkpoints(place, mother)[-2]
@@ -58,7 +58,10 @@ def test_a_killed_session_can_be_forked_from_its_past_and_seen_as_of_then(place:
     child = fork(place, mother, at=good)
     assert files_at(place, child) == "good\n"
     assert place.view(mother)["spec"]["place"] == "trash"
-    assert place.view(child)["process"] == "running"
+    view = place.view(child)
+    assert (view["process"], view["spec"]["place"], view["spec"]["stopped"]) == ("running", "worktree", 0)
+    again = str(place.call("restart", session=mother, brief="x", checkpoint=good)["session"])
+    assert place.view(again)["spec"]["place"] == "worktree" and files_at(place, again) == "good\n"
     with pytest.raises(UserError, match="in the trash"):
         place.call("fork", session=mother)
 

@@ -31,7 +31,7 @@ async def plan_fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     if moment is None:
         plan = await c.trees.plan_fork(spec, config.worktree.include_max_mb << 20)
     else:
-        plan = _plan_past(c, moment)
+        plan = _plan_past(moment)
     branch = await c.trees.free_branch(f"{config.worktree.branch_prefix}{name}")
     memory = await memory_of(c, spec, moment.at if moment else 0.0)
     carried, left = list(plan["carried"]), list(plan["left"])
@@ -44,7 +44,7 @@ async def plan_fork(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plan_past(c: Context, moment: Moment) -> dict[str, Any]:
+def _plan_past(moment: Moment) -> dict[str, Any]:
     """{carried, left, bytes} of a fork from that moment."""
     left = ["the index, and ignored files except those that .worktreeinclude names"]
     if not moment.checkpoint:
@@ -123,9 +123,10 @@ async def _fork(
     return {"session": child.id, "notes": [*notes, choice.text]}
 
 
-def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict[str, Any]) -> SessionSpec:
-    task = str(params.get("task") or parent.task)
-    child = replace(
+def child_of(c: Context, parent: SessionSpec, name: str, branch: str, task: str) -> SessionSpec:
+    """A new session like its parent, whatever became of that one, in a worktree that does not exist yet."""
+    cols, rows = c.pane_size
+    return replace(
         parent,
         id=c.new_id(),
         name=name,
@@ -133,11 +134,18 @@ def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict
         branch=branch,
         parent=parent.id,
         task=task,
-        cols=c.pane_size[0],
-        rows=c.pane_size[1],
+        cols=cols,
+        rows=rows,
         generation=1,
+        stopped=0,
+        place=Place.WORKTREE,
         created_at=c.now(),
     )
+
+
+def _child(c: Context, parent: SessionSpec, name: str, branch: str, params: dict[str, Any]) -> SessionSpec:
+    task = str(params.get("task") or parent.task)
+    child = child_of(c, parent, name, branch, task)
     if argv := tuple(map(str, params.get("argv") or ())):
         return replace(child, argv=argv, agent=str(params.get("agent") or parent.agent))
     if wanted := str(params.get("agent") or ""):

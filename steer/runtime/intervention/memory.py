@@ -56,7 +56,7 @@ async def memory_of(c: Context, parent: SessionSpec, until: float = 0.0) -> Memo
     await c.conversations.catch_up(parent.id)
     reason = why_not_continued(c, parent, parent) or _why_not_cut(c, parent, until)
     if until:
-        known = _known(await c.conversations.entries(parent.id), until)
+        known = _known(await c.conversations.history(parent.id), until)
         if not known:
             return Memory("none", _ANEW)
         if not reason:
@@ -133,10 +133,11 @@ async def choose(
     if wanted == "cut" and not c.profile(parent).conversation.can_cut:
         raise UserError(f"{parent.agent} cannot go on from an earlier turn", "choose a brief, or the whole")
     instruction = child.task if child.task != parent.task else ""
-    entries = await c.conversations.entries(parent.id)
     if until:
-        entries = _known(entries, until)
+        entries = _known(await c.conversations.history(parent.id), until)
         reason = reason or _why_not_cut(c, parent, until)
+    else:
+        entries = await c.conversations.entries(parent.id)
     full = "cut" if until else "whole"
     mode = wanted or (
         full if (entries and not reason) or not (until or reason) else "brief" if entries else "none"

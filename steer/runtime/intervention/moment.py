@@ -16,6 +16,7 @@ from steer.runtime.context import Context
 from steer.runtime.recording_file import began_at
 
 HOW = "90, 1:30 or 1:02:03 into its recording, -5m, step:12, flag:RULE, a checkpoint's id, or 2026-11-21T14:32:05"
+_ID = re.compile(r"(?:checkpoint:)?([0-9a-f]{6,64})")
 _AGO = re.compile(r"-(\d+(?:\.\d+)?)([smh]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 SLACK_S = 0.05  # a checkpoint's mark in the recording stands up to 15 ms before its time (measured)
@@ -38,40 +39,47 @@ class Moment:
 async def find_moment(c: Context, spec: SessionSpec, wanted: Any) -> Moment:
     """`wanted`: seconds since the epoch, or words (`HOW`). Raises `UserError` for none of the session's moments."""
     began = began_at(c.store.recording(spec)) or spec.created_at
-    records = c.store.checkpoints(spec.id)
+    words, named = str(wanted).strip(), dict[str, Any]()
     if isinstance(wanted, int | float) and not isinstance(wanted, bool):
-        at, exact = float(wanted), ""
+        at = float(wanted)
+    elif found := _ID.fullmatch(words.lower()):
+        named = checkpoint_named(c, spec, found[1])
+        at = float(named["at"])
     else:
-        at, exact = await _at(c, spec, str(wanted).strip(), began, records)
+        at = await _at(c, spec, words, began)
     if not min(began, spec.created_at) - 1 <= at <= c.now() + 1:
         raise UserError(f"{spec.name} was not there at {_told(at)}", f"it began at {_told(began)}")
-    named = [r for r in records if r["id"] == exact]
-    earlier = named or [r for r in records if r.get("at", 0) <= at + SLACK_S]
-    return Moment(at, f"{_told(at)}, {clock(at - began)} into its recording", earlier[-1] if earlier else {})
+    checkpoint = named or newest_checkpoint(c, spec, at + SLACK_S)
+    return Moment(at, f"{_told(at)}, {clock(at - began)} into its recording", checkpoint)
 
 
-async def _at(
-    c: Context, spec: SessionSpec, wanted: str, began: float, records: list[dict[str, Any]]
-) -> tuple[float, str]:
-    """When it was, and the checkpoint's id where one is named."""
+def newest_checkpoint(c: Context, spec: SessionSpec, before: float) -> dict[str, Any]:
+    """The record of the session's newest checkpoint before then; {} where there is none."""
+    earlier = [r for r in c.store.checkpoints(spec.id) if r.get("at", 0) < before]
+    return earlier[-1] if earlier else {}
+
+
+def checkpoint_named(c: Context, spec: SessionSpec, id: str) -> dict[str, Any]:
+    """The record of the checkpoint whose id begins so. Raises `UserError` for none, or several."""
+    found = {str(r["id"]): r for r in c.store.checkpoints(spec.id) if str(r["id"]).startswith(id)}
+    if len(found) != 1:
+        what = "several checkpoints" if found else "no checkpoint"
+        raise UserError(f"{spec.name} has {what} {id!r}", "`steer replay SESSION --info` lists them")
+    return found.popitem()[1]
+
+
+async def _at(c: Context, spec: SessionSpec, wanted: str, began: float) -> float:
     kind, _, value = wanted.partition(":")
     if kind == "step":
-        return await _step_at(c, spec, value), ""
+        return await _step_at(c, spec, value)
     if kind == "flag":
-        return _flag_at(c, spec, value), ""
+        return _flag_at(c, spec, value)
     if found := _AGO.fullmatch(wanted):
-        return c.now() - float(found[1]) * _UNITS[found[2]], ""
-    if (seconds := parse_clock(wanted)) is not None and not re.fullmatch(r"\d{6,}", wanted):
-        return began + seconds, ""
-    id = wanted.removeprefix("checkpoint:").lower()
-    if re.fullmatch(r"[0-9a-f]{6,64}", id):
-        named = {str(r["id"]): float(r["at"]) for r in records if str(r["id"]).startswith(id)}
-        if len(named) != 1:
-            raise UserError(f"{spec.name} has {'several checkpoints' if named else 'no checkpoint'} {id!r}")
-        ((whole, at),) = named.items()
-        return at, whole
+        return c.now() - float(found[1]) * _UNITS[found[2]]
+    if (seconds := parse_clock(wanted)) is not None:
+        return began + seconds
     try:
-        return datetime.fromisoformat(wanted).timestamp(), ""
+        return datetime.fromisoformat(wanted).timestamp()
     except (ValueError, OverflowError, OSError):
         raise UserError(f"{wanted!r} is no moment", HOW) from None
 
@@ -79,7 +87,7 @@ async def _at(
 async def _step_at(c: Context, spec: SessionSpec, number: str) -> float:
     """Before that step, counted as flags count them."""
     counting = Pipeline()
-    for entry in await c.conversations.entries(spec.id):
+    for entry in await c.conversations.history(spec.id):
         if not isinstance(entry, Step) or 0 < entry.at < spec.created_at:
             continue
         counting.feed(entry)

@@ -17,8 +17,9 @@ from steer.model.session import SessionSpec, SessionView
 from steer.runtime.context import Context
 from steer.runtime.convergence import load_ledger
 from steer.runtime.crash_point import crash_point
-from steer.runtime.intervention.fork import stem, with_task
+from steer.runtime.intervention.fork import child_of, stem, with_task
 from steer.runtime.intervention.memory import injected, say_when_idle
+from steer.runtime.intervention.moment import checkpoint_named, newest_checkpoint
 from steer.runtime.intervention.opening import Opening, fresh
 from steer.runtime.intervention.start import begin, consented
 from steer.runtime.intervention.stop import kill
@@ -45,7 +46,8 @@ async def restart(c: Context, params: dict[str, Any]) -> dict[str, Any]:
     brief = str(params.get("brief") or "").strip() or await _brief(c, view)
     if len(brief) > MAX_BRIEF or "\0" in brief:
         raise UserError(f"a brief is text of at most {MAX_BRIEF} characters", "shorten it")
-    checkpoint = _checkpoint(c, view.spec, str(params.get("checkpoint") or ""))
+    wanted = str(params.get("checkpoint") or "")
+    checkpoint = str(checkpoint_named(c, view.spec, wanted)["id"]) if wanted else ""
     config = consented(c)
     with c.reserve_name(slug(str(params.get("name") or f"{stem(view.spec.name)}-again"), 32)) as name:
         child, notes = await _restart(c, view.spec, name, brief, checkpoint, config, params)
@@ -105,21 +107,7 @@ def _child(c: Context, old: SessionSpec, name: str, branch: str, brief: str) -> 
     profile = c.profile(old)
     if not old.task and profile.task:
         argv = with_conversation(old.argv, profile, "", (), brief) or old.argv
-    return replace(
-        old,
-        id=c.new_id(),
-        name=name,
-        argv=argv,
-        worktree=str(c.trees.free_path(name)),
-        branch=branch,
-        parent=old.id,
-        task=brief,
-        cols=c.pane_size[0],
-        rows=c.pane_size[1],
-        generation=1,
-        stopped=0,
-        created_at=c.now(),
-    )
+    return replace(child_of(c, old, name, branch, brief), argv=argv)
 
 
 # -- the brief ----------------------------------------------------------------------------------------
@@ -185,16 +173,5 @@ def _before_trouble(c: Context, view: SessionView) -> dict[str, Any]:
     flag = next((f for f in known if f.rule == RULE), known[0] if known else None)
     if flag is None:
         return {}
-    earlier = [r for r in c.store.checkpoints(view.spec.id) if r.get("at", 0) < flag.since]
-    return {"id": earlier[-1]["id"], "at": earlier[-1]["at"], "flag": flag.title} if earlier else {}
-
-
-def _checkpoint(c: Context, spec: SessionSpec, wanted: str) -> str:
-    """The whole id of one of the session's checkpoints; "" for none wanted. Raises `UserError`."""
-    if not wanted:
-        return ""
-    found = {str(r["id"]) for r in c.store.checkpoints(spec.id) if str(r["id"]).startswith(wanted)}
-    if len(found) != 1:
-        what = "several checkpoints" if found else "no checkpoint"
-        raise UserError(f"{spec.name} has {what} {wanted!r}", "`steer restart --plan` says which one helps")
-    return found.pop()
+    record = newest_checkpoint(c, view.spec, flag.since)
+    return {"id": record["id"], "at": record["at"], "flag": flag.title} if record else {}
