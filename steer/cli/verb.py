@@ -11,6 +11,7 @@ def add_all(parser: argparse.ArgumentParser) -> None:
         board,
         demo,
         detect,
+        difference,
         doctor,
         export,
         housekeeping,
@@ -23,5 +24,18 @@ def add_all(parser: argparse.ArgumentParser) -> None:
 
     board.add(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (session, restart, ask, look, detect, replay, export, demo, housekeeping, doctor, setting):
+    for module in (
+        session,
+        restart,
+        ask,
+        look,
+        difference,
+        detect,
+        replay,
+        export,
+        demo,
+        housekeeping,
+        doctor,
+        setting,
+    ):
         module.add(verbs)
