@@ -107,7 +107,7 @@ def test_names_are_on_the_disk_before_anything_relies_on_them(
         return call
 
     def synced(fd: int) -> str:
-        return "sync " + Path(os.readlink(f"/proc/self/fd/{fd}")).name
+        return "sync " + Path(f"/proc/self/fd/{fd}").readlink().name
 
     monkeypatch.setattr(os, "fsync", note(os.fsync, synced))
     monkeypatch.setattr(os, "fdatasync", note(os.fdatasync, synced))
