@@ -91,7 +91,7 @@ class RepositoryPath:
 
     @property
     def lock(self) -> Path:
-        return self.runtime / "supervisor.lock"
+        return self.state / "supervisor.lock"  # not beside the sockets: their folder may be wiped
 
     @property
     def log(self) -> Path:

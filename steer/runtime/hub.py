@@ -63,6 +63,12 @@ class Hub:
         finally:
             os.umask(old)
 
+    async def open_again(self, path: str) -> None:
+        """Listen anew where the socket was removed; those who are connected stay so."""
+        if self._server:
+            self._server.close()
+        await self.open(path)
+
     async def close(self) -> None:
         if self._server:
             self._server.close()

@@ -25,7 +25,7 @@ from steer.runtime.keeping.audience import Audience
 from steer.runtime.keeping.launch import Launch, LaunchError, clamp_size, read_launch
 from steer.runtime.keeping.loop import Loop
 from steer.runtime.keeping.peer import Peer
-from steer.runtime.keeping.place import bind, open_tape, write_atomic
+from steer.runtime.keeping.place import bind, bind_again, open_tape, write_atomic
 from steer.runtime.keeping.pump import Pump
 from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.stop import Stop
@@ -35,6 +35,7 @@ from steer.runtime.keeping.typist import Typist
 from steer.runtime.wire import PROTOCOL, WireError, parse_json
 
 LINGER_S = 10.0  # how long a keeper whose tree has ended waits for a client
+SOCKET_CHECK_S = 2.0  # how long nobody finds a keeper after its runtime folder was wiped
 _EXIT_RETRY_S = 1.0
 _LAST_WORDS_S = 1.0
 _SHUTDOWN_GRACE_S = 2.0
@@ -77,9 +78,15 @@ class Keeper:
     def serve(self) -> None:
         self._pump.settle()
         self._reap()  # a program may have ended before SIGCHLD was ours
+        self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
         self._loop.run()
         self._audience.close()
         self._tape.close()
+
+    def _keep_socket(self) -> None:
+        if listener := bind_again(self._launch.socket):
+            self._audience.listen(listener)
+        self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
 
     def _hello(self) -> dict[str, Any]:
         return {

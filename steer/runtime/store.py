@@ -31,10 +31,20 @@ def write_atomically(path: Path, data: bytes) -> None:
             f.flush()
             os.fsync(f.fileno())
         temporary.rename(path)
+        _sync_folder(path.parent)
     except OSError as e:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise EnvironmentFault(f"cannot write {path}: {e.strerror}", "is the disk full?") from e
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this a new name may be gone after a power cut although its file was synced (fsync(2))."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def append_line(path: Path, value: Any) -> None:
@@ -46,10 +56,13 @@ def append_line(path: Path, value: Any) -> None:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 line = b"\n" + line
-            os.write(fd, line)
+            while line:  # the last piece of a disk takes a part, and only the next write says that it is full
+                line = line[os.write(fd, line) :]
             os.fdatasync(fd)
         finally:
             os.close(fd)
+        if not size:
+            _sync_folder(path.parent)
     except OSError as e:
         raise EnvironmentFault(f"cannot write {path}: {e.strerror}", "is the disk full?") from e
 

@@ -47,6 +47,7 @@ from steer.term.emulator import clamp_size
 
 MAX_CRASH_LOG_BYTES = 1 << 20
 IDLE_EXIT_S = 600.0  # with no running session and no client, there is nothing to supervise
+SOCKET_CHECK_S = 2.0  # how long nobody finds the supervisor after its runtime folder was wiped
 QUICK_BYTES = 1024 * 1024  # of a recording that is read before its session is shown: some 10 ms
 log = logging.getLogger("steer.supervisor")
 
@@ -109,6 +110,7 @@ class Supervisor:
         await self._hub.open(str(self._paths.socket))
         self._spawn(self._watch_files())
         following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
+        following.append(self._spawn(self._keep_socket()))
         self._hooks.read_all()
         self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
@@ -129,6 +131,17 @@ class Supervisor:
                 if self._hub.has_clients or any(v.process in LIVE for v in self._fleet.view().sessions):
                     continue
             return
+
+    async def _keep_socket(self) -> None:
+        """A logout may wipe the runtime folder while agents go on: the door is put back, the lock is elsewhere."""
+        while True:
+            await asyncio.sleep(SOCKET_CHECK_S)
+            if not self._paths.socket.exists():
+                with contextlib.suppress(OSError, SteerError):
+                    private_dir(self._paths.runtime.parent)
+                    private_dir(self._paths.runtime)
+                    await self._hub.open_again(str(self._paths.socket))
+                    log.info("serving again %s", self._paths.socket)
 
     async def _adopt_all(self) -> None:
         self._c.journal.load()

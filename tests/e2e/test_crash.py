@@ -434,8 +434,8 @@ def test_stale_sockets_locks_and_pids_are_no_obstacle(place: Place) -> None:
     stale.bind(str(place.paths.socket))
     stale.close()
     bystander = subprocess.Popen(["sleep", "1000"])
-    for name in ("supervisor.lock", "supervisor.pid"):
-        (place.paths.runtime / name).write_text(str(bystander.pid))
+    for path in (place.paths.lock, place.paths.runtime / "supervisor.pid"):
+        path.write_text(str(bystander.pid))
     try:
         s = place.start(["sleep", "1000"])
         keeper, socket_path = place.keeper(s), place.paths.keeper_socket(s)

@@ -116,6 +116,57 @@ def test_whatever_an_agent_did_a_fork_and_a_checkpoint_have_it(
     assert contents(target) == contents(folder)
 
 
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["work", "work", "kill", "undo", "fork", "gc"]),
+        st.integers(0, 99),
+        st.tuples(
+            st.sampled_from(["write", "append", "remove", "link", "add", "commit"]),
+            NAMES,
+            st.binary(max_size=9),
+        ),
+    ),
+    max_size=16,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_after_any_history_everything_killed_comes_back(
+    own_home: None, steps: list[tuple[str, int, tuple[str, str, bytes]]]
+) -> None:
+    """Kills are undone in any order, with work on the others, forks and collections of garbage in between."""
+    world = fresh_world()
+    world.add("a")
+    shadow, living, killed = world.shadow(), ["a"], {}
+
+    def undo(name: str) -> None:
+        record, before, said = killed.pop(name)
+        world.undo(record)
+        living.append(name)
+        assert (whole(world, name)[:2], states(world.place(name))) == (before, said)
+
+    for number, (what, pick, action) in enumerate(steps):
+        name = living[pick % len(living)] if living else ""
+        if what == "undo" and killed:
+            undo(sorted(killed)[pick % len(killed)])
+        elif what == "gc":
+            git(world.main, "gc", "-q", "--prune=now")
+        elif what == "work" and name:
+            act(world.place(name), *action)
+        elif what == "fork" and name:
+            world.fork(world.place(name), f"f{number}")
+            assert picture(world.place(f"f{number}")) == picture(world.place(name))
+            living.append(f"f{number}")
+        elif what == "kill" and name:
+            point, living = world.save(name, shadow), [n for n in living if n != name]
+            before, said = whole(world, name)[:2], states(world.place(name))
+            killed[name] = (world.kill(name, point.id), before, said)
+    for name in sorted(killed):
+        undo(name)
+    git(world.main, "fsck")
+
+
 def test_a_day_with_three_attempts(world: World) -> None:
     """Start one, let it work, fork it, kill the first, undo, kill the fork, keep the rest."""
     world.add("one")

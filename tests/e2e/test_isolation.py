@@ -72,6 +72,7 @@ attempt("reach the supervisor", lambda: hail(told["supervisor"]))
 attempt("talk to a keeper", lambda: talk(told["keeper"]))
 attempt("signal a keeper", lambda: os.kill(told["pid"] or os.getppid(), 0))
 attempt("trace a keeper", lambda: trace(told["pid"]))
+attempt("write to a terminal of the operator's", lambda: write(told["terminal"]))
 attempt("commit", lambda: (git("add", "mine.txt"), git("commit", "-qm", "mine")))
 attempt("make a branch of another name", lambda: git("branch", "elsewhere"))
 with open("seen.new", "w") as f:
@@ -95,6 +96,7 @@ OUTSIDE = (
 SECRETS = ("read another worktree", "read the home's secrets", "read steer's state")
 SOCKET = "reach the supervisor"  # which hears it as a reporter only
 KEEPER = "talk to a keeper"  # refused by the keeper itself
+TERMINAL = "write to a terminal of the operator's"
 BESIDE = "write a branch beside its own"  # a reference is renamed into its folder: no level tells them apart
 
 
@@ -116,7 +118,9 @@ def intrude(place: Place, level: str) -> tuple[str, dict[str, str]]:
     (place.root / "h" / ".ssh" / "id").write_text("secret")
     (place.common_dir / "info").mkdir(exist_ok=True)
     other = place.start(["sleep", "1000"], name="other")
+    master, terminal = os.openpty()
     told = {
+        "terminal": os.ttyname(terminal),
         "outside": str(place.root / "outside.txt"),
         "other": str(place.worktree(other)),
         "secret": str(place.root / "h" / ".ssh" / "id"),
@@ -131,6 +135,8 @@ def intrude(place: Place, level: str) -> tuple[str, dict[str, str]]:
     session = place.start(place.script("intruder", INTRUDER), name="intruder", env=env)
     found = place.worktree(session) / "seen.json"
     until("the intruder has tried everything", found.exists)
+    os.close(master)
+    os.close(terminal)
     return session, dict(json.loads(found.read_text()))
 
 
@@ -153,6 +159,7 @@ def test_without_isolation_an_agent_may_what_the_operator_may(place: Place) -> N
         "plant a hook",
         "signal a keeper",
         BESIDE,
+        TERMINAL,
     )
     assert outcome(seen, free) == all_are("done", free)
     assert seen[KEEPER] == "ConnectionResetError"
@@ -164,7 +171,8 @@ def test_landlock_keeps_writing_and_signals_inside(place: Place) -> None:
     assert place.view(session)["isolation"] == "L1"
     assert outcome(seen, IN_ITS_OWN) == all_are("done", IN_ITS_OWN)
     assert not [name for name in (*OUTSIDE, KEEPER) if seen[name] == "done"], seen
-    assert outcome(seen, (*SECRETS, SOCKET, BESIDE)) == all_are("done", (*SECRETS, SOCKET, BESIDE))
+    reached = (*SECRETS, SOCKET, BESIDE, TERMINAL)
+    assert outcome(seen, reached) == all_are("done", reached)
     assert is_alive(place.keeper(place.view("other")["spec"]["id"]))
 
 
@@ -173,7 +181,7 @@ def test_bubblewrap_hides_others_besides(place: Place) -> None:
     session, seen = intrude(place, "L2")
     assert place.view(session)["isolation"] == "L2"
     assert outcome(seen, IN_ITS_OWN) == all_are("done", IN_ITS_OWN)
-    closed = (*OUTSIDE, *SECRETS, SOCKET, KEEPER)
+    closed = (*OUTSIDE, *SECRETS, SOCKET, KEEPER, TERMINAL)
     assert not [name for name in closed if seen[name] == "done"], seen
     assert seen[BESIDE] == "done"
 

@@ -22,6 +22,7 @@ from steer.model.session import LIVE, Place, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
 from steer.runtime.intervention.opening import Opening, drop_copies, fresh, resumed
+from steer.runtime.intervention.stop import clear_lost
 from steer.runtime.isolating import Cages, plan_cages
 from steer.runtime.keeper_launch import launch
 from steer.runtime.store import write_atomically
@@ -328,6 +329,7 @@ async def _respawn(c: Context, spec: SessionSpec, env: dict[str, str], is_resumi
         old = c.lives.pop(spec.id, None)
         if old:
             await old.detach(forget=True)
+        await clear_lost(c, spec)
         crash_point("respawn.begun")
         c.save(spec)
         crash_point("respawn.saved")

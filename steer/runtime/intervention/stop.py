@@ -14,11 +14,12 @@ from steer.agents.message import read_box
 from steer.errors import EnvironmentFault, SteerError, UserError
 from steer.model import event as ev
 from steer.model.operation import Delivery, Operation, OperationState
-from steer.model.session import LIVE, Activity, Place, SessionSpec
+from steer.model.session import LIVE, Activity, Place, ProcessState, SessionSpec
 from steer.runtime.context import Context
 from steer.runtime.crash_point import crash_point
 from steer.runtime.intervention.delivery import STOP_S
 from steer.runtime.intervention.key import press
+from steer.runtime.left_over import end_left_over
 from steer.runtime.live import LiveSession
 
 
@@ -171,14 +172,23 @@ async def finish_kill(c: Context, spec: SessionSpec, record: dict[str, Any]) -> 
 
 
 async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
-    """End everything the session's keeper is an ancestor of; the processes that remain."""
+    """End everything the session's keeper is an ancestor of, or was; the processes that remain."""
     live = c.lives.get(spec.id)
     if live is None or not live.is_attached:
-        return []
+        return await asyncio.to_thread(end_left_over, spec.id)
     live.mark("kill")
     await _ask_to_leave(c, live)
     soft = [signal.SIGHUP, signal.SIGTERM] if c.view(spec.id).process in LIVE else []
     return await live.stop([int(s) for s in soft], c.settings().stop.grace_s)
+
+
+async def clear_lost(c: Context, spec: SessionSpec) -> None:
+    """Before an agent starts where a keeper was lost: what that one's agent left behind may still work there."""
+    if c.view(spec.id).process is not ProcessState.LOST:
+        return
+    if left := await asyncio.to_thread(end_left_over, spec.id):
+        names = ", ".join(f"{p['pid']} {p['name']}" for p in left)
+        raise EnvironmentFault(f"processes of {spec.name} are still there: {names}", "end them first")
 
 
 async def _ask_to_leave(c: Context, live: LiveSession) -> None:

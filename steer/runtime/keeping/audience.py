@@ -34,10 +34,18 @@ class Audience:
     ) -> None:
         self.peers: list[Peer] = []
         self._loop = loop
-        self._listener = listener
         self._greet = greet
         self._on_message = on_message
         self._on_change = on_change
+        self._listener = listener
+        listener.setblocking(False)
+        self._open()
+
+    def listen(self, listener: socket.socket) -> None:
+        """Accept from `listener` from now on; those who are connected stay so."""
+        self._loop.unwatch(self._listener.fileno())
+        self._listener.close()
+        self._listener = listener
         listener.setblocking(False)
         self._open()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import time
 
 from steer.record import cast
@@ -50,6 +51,26 @@ def bind(path: str) -> socket.socket:
     finally:
         os.umask(before)
     return listener
+
+
+def bind_again(path: str) -> socket.socket | None:
+    """Listen at `path` where it was removed, say with the runtime folder at a logout; None where it is or cannot be.
+
+    The folder and the one above it are made again, and must be this user's own and closed to others.
+    """
+    if os.path.lexists(path):
+        return None
+    folder = os.path.dirname(path)
+    try:
+        for made in (os.path.dirname(folder), folder):
+            if not os.path.lexists(made):
+                os.mkdir(made, 0o700)
+            info = os.lstat(made)
+            if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid() or info.st_mode & 0o077:
+                return None
+        return bind(path)
+    except (OSError, LaunchError):
+        return None
 
 
 def open_tape(launch: Launch, loop: Loop) -> Tape:
