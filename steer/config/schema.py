@@ -90,7 +90,7 @@ class Isolation:
     """What keeps agents inside their worktrees: L0 nothing, L1 Landlock, L2 bubblewrap, L3 your own command."""
 
     level: str = (
-        "L0"  # auto (the strongest known to work with that agent on this machine) | L0 | L1 | L2 | L3
+        "auto"  # auto (the strongest known to work with that agent on this machine) | L0 | L1 | L2 | L3
     )
     at_least: str = (
         "L0"  # a session that cannot have this is not started; a repository's `level` ends up here
@@ -98,6 +98,7 @@ class Isolation:
     on_failure: str = ""  # refuse | lower: where the level cannot be had; empty: lower for auto, else refuse
     wrapper: tuple[str, ...] = ()  # L3: the command that is put before an agent's own
     write: tuple[str, ...] = ()  # folders (with a final slash) and files that every agent may write
+    caches: bool = True  # those of common toolchains may be written, too (steer/isolation/caches.py)
     hide: tuple[str, ...] = ("~/.ssh", "~/.gnupg")  # from L2 on: what no agent sees
     tcp_ports: tuple[int, ...] = ()  # L1 and L2: the only ports to connect to; empty: all
 

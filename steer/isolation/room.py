@@ -11,6 +11,8 @@ from typing import Any
 
 from steer.config.schema import Isolation
 from steer.errors import ConfigError
+from steer.isolation.caches import caches
+from steer.isolation.expand import expand
 from steer.model.isolation import Level
 
 # Devices that programs write to. The terminals are all in one folder, which Landlock cannot tell apart.
@@ -57,7 +59,10 @@ class Room:
     show: tuple[str, ...] = ()  # what must be readable although it is inside of something hidden
     hide: tuple[str, ...] = ()
     ports: tuple[int, ...] | None = None  # the only TCP ports to connect to; None: all
-    covers_tmp: bool = True  # /tmp is its own; not where something it needs is there
+    covers_tmp: bool = True  # L2 gives it a /tmp of its own; not where something it needs is there
+    opens_tmp: bool = (
+        True  # L1 lets it write /tmp, as programs expect; not where steer's own places are there
+    )
 
     def with_folder(self, folder: str) -> Room:
         """The same room for work that happens in another folder than the worktree."""
@@ -91,27 +96,20 @@ def make_room(
     home = env.get("HOME") or str(Path.home())
     wanted = [p for w in (*needs.write, *wish.write) if (p := expand(w, env, home))]
     hidden = [p for w in wish.hide if (p := expand(w, env, home))]
+    built = caches(env, home) if wish.caches else ()
     services = [*SERVICES, f"/tmp/tmux-{os.getuid()}", env.get("XDG_RUNTIME_DIR", "")]
     needed = (home, str(worktree), *git, *show, *env.get("PATH", "").split(":"))
+    covers = not any(p.startswith("/tmp/") for p in needed)
     return Room(
         cwd=str(worktree),
         tmp=str(tmp),
-        write=(f"{worktree}/", f"{tmp}/", *git, *own, *wanted),
+        write=(f"{worktree}/", f"{tmp}/", *git, *own, *wanted, *built),
         show=show,
         hide=(*hide, *hidden, *filter(None, services)),
         ports=wish.tcp_ports or None,
-        covers_tmp=not any(p.startswith("/tmp/") for p in needed),
+        covers_tmp=covers,
+        opens_tmp=covers and not any(p.startswith("/tmp/") for p in hide),
     )
-
-
-def expand(path: str, env: Mapping[str, str], home: str) -> str:
-    """`~` and one leading `$NAME` as the agent's environment has them; "" where it has not."""
-    if path.startswith("$"):
-        name, slash, rest = path[1:].partition("/")
-        return f"{env[name]}{slash}{rest}" if env.get(name, "").startswith("/") else ""
-    if path == "~" or path.startswith("~/"):
-        return home + path[1:]
-    return path if path.startswith("/") else ""
 
 
 def furnish(room: Room) -> Room:

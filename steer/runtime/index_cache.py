@@ -1,8 +1,9 @@
 """Indexes of large recordings on disk, so that the next replay of them need not read them through again.
 
-A file per recording in the user's cache folder, made after the recording was read whole: a magic line, a length, JSON
-(zlib), the keyframes as they are, a checksum. It belongs to one state of one file (path, size, time of change) and
-to one version of the emulator, whose snapshots it holds; whatever does not fit is as if it were not there.
+A file per recording in steer's state folder (isolated agents may write caches), made after the recording was read
+whole: a magic line, a length, JSON (zlib), the keyframes as they are, a checksum. It belongs to one state of one file
+(path, size, time of change) and to one version of the emulator, whose snapshots it holds; whatever does not fit is as
+if it were not there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import zlib
 from dataclasses import asdict
 from pathlib import Path
 
-from steer.config.path import cache_home, private_dir
+from steer.config.path import private_dir, state_home
 from steer.record.reader import Header
 from steer.replay.index import Index
 from steer.replay.keyframe import Keyframe
@@ -62,7 +63,7 @@ def _place(path: Path, status: os.stat_result) -> Path:
         importlib.metadata.version("pyghostty"),
     )
     name = hashlib.sha256(repr(words).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return cache_home() / "index" / name
+    return state_home() / "index" / name
 
 
 def _packed(index: Index) -> bytes:

@@ -77,7 +77,8 @@ def plan_cages(
 def _cage(level: Level, room: Room, env: dict[str, str], config: Config, folder: str) -> Cage:
     canary = f"{folder}/session.json"
     if level is Level.L1:
-        write = [*room.write, *(d.rstrip("/") for d in DEVICES if Path(d).exists())]
+        shared = (*DEVICES, "/tmp/", "/var/tmp/") if room.opens_tmp else DEVICES
+        write = [*room.write, *(d.rstrip("/") for d in shared if Path(d).exists())]
         return Cage(level, (), {"write": write, "ports": room.ports, "canary": canary}, env)
     if level is Level.L2:
         order: dict[str, Any] = {"canary": canary}

@@ -126,9 +126,9 @@ def isolation_of(tmp_path: Path, user: str, repository: str) -> Isolation:
 @pytest.mark.parametrize(
     ("user", "repository", "level", "least"),
     [
-        ("", 'level = "L1"', "L0", "L1"),
+        ("", 'level = "L1"', "auto", "L1"),
         ('level = "L2"\n', 'level = "L0"', "L2", "L0"),
-        ('at_least = "L2"\n', 'level = "L1"', "L0", "L2"),
+        ('at_least = "L2"\n', 'level = "L1"', "auto", "L2"),
         ('level = "L0"\n', 'level = "L2"', "L0", "L2"),
     ],
 )

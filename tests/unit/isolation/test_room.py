@@ -9,7 +9,8 @@ import pytest
 from steer.config.schema import Isolation
 from steer.errors import ConfigError
 from steer.isolation.bubblewrap import wrap
-from steer.isolation.room import Needs, Room, expand, furnish, git_paths, make_room, read_needs
+from steer.isolation.expand import expand
+from steer.isolation.room import Needs, Room, furnish, git_paths, make_room, read_needs
 from steer.model.isolation import Level
 
 COMMON = Path("/code/shop/.git")
@@ -69,6 +70,25 @@ def test_tmp_is_its_own_unless_something_it_needs_is_there() -> None:
     assert room_of().covers_tmp
     assert not room_of(PATH="/usr/bin:/tmp/agents/bin").covers_tmp
     assert not room_of(HOME="/tmp/home").covers_tmp
+
+
+def test_tmp_is_open_unless_something_of_steers_is_there() -> None:
+    assert room_of().opens_tmp
+    assert not room_of(HOME="/tmp/home").opens_tmp
+    room = make_room(Path("/w/a"), Path("/t/a"), (), Needs(), Isolation(), ENV, hide=("/tmp/steer-0",))
+    assert room.covers_tmp and not room.opens_tmp
+
+
+def test_caches_that_are_there_may_be_written_and_none_is_made(tmp_path: Path) -> None:
+    for name in (".npm", ".cargo/registry", ".cargo/bin", "mods", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / ".cache").symlink_to(tmp_path / "elsewhere")
+    env = {"HOME": str(tmp_path), "GOMODCACHE": str(tmp_path / "mods")}
+    expected = {str(tmp_path / name) for name in (".npm", ".cargo/registry", "mods", "elsewhere")}
+    assert expected <= set(room_of(**env).write)
+    assert not [w for w in room_of(**env).write if "bin" in w or ".gradle" in w]
+    assert not expected & set(room_of(wish=Isolation(caches=False), **env).write)
+    assert not (tmp_path / ".m2").exists()
 
 
 def test_furnishing_makes_folders_and_leaves_out_what_is_missing(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ SEEKS = (0.0, 3.3, 57.0, 99.5, 180.0, 200.0)
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A recording that is worth an index; the cache is a folder beside it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    """A recording that is worth an index; the state is a folder beside it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(index_cache, "MIN_BYTES", 100_000)
     encoder = cast.Encoder()
     lines = [cast.header(60, 12, 1_700_000_000.25, title="t")]
@@ -49,7 +49,7 @@ def screens(recording: RecordingFile) -> list[list[str]]:
 
 
 def cached(path: Path) -> list[Path]:
-    return [p for p in (path.parent / "cache" / "steer" / "index").glob("*") if p.is_file()]
+    return [p for p in (path.parent / "state" / "steer" / "index").glob("*") if p.is_file()]
 
 
 def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
