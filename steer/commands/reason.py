@@ -18,12 +18,6 @@ def needs_ended(fleet: FleetView, session: SessionView | None) -> str | None:
     return "its agent is still running" if _is_live(session) else None
 
 
-def needs_running(fleet: FleetView, session: SessionView | None) -> str | None:
-    if reason := needs_live(fleet, session):
-        return reason
-    return "it is already paused" if session is not None and session.is_paused else None
-
-
 def needs_undo(fleet: FleetView, session: SessionView | None) -> str | None:
     return None if fleet.undo is not None else "there is nothing to undo"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +71,6 @@ class RecordingFindings:
         self._is_stopped = True
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
-
-    def marks(self) -> Sequence[Mark]:
-        return [*self.steps, *self.flags]
 
     def _run(self) -> None:
         path = self._background.transcript or (self._recording.path if self._recording.transcript else None)

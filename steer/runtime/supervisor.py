@@ -71,7 +71,6 @@ class Supervisor:
         self._pace = Pace()
         self._stop = asyncio.Event()
         self._hooks = HookSpool(paths.hooks, lambda session, event: self._follow_up.hooked(session, event))
-        self._can_watch = True
         self._prices = CurrentPrices(lambda: self._load_config().config.prices)
         self._conversations = Conversations(
             self._store, self._clock.now, self.emit, lambda spec: self._c.profile(spec), self._prices.cost

@@ -29,6 +29,7 @@ from steer.adapters.git.repository import (
 from steer.adapters.git.shadow import Shadow
 from steer.adapters.git.tripwire import Watched
 from steer.config.path import RepositoryPath, private_dir
+from steer.errors import SteerError
 from steer.model import event as ev
 from steer.model.codec import to_json
 from steer.model.session import DiffStat, Place, SessionSpec, SessionView
@@ -45,6 +46,7 @@ class Trees:
         self._paths = paths
         self._shadow: Shadow | None = None
         self._making = Lock()
+        self._is_compacting = False
         self._pool = ThreadPoolExecutor(WORKERS, "git")
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -217,7 +219,20 @@ class Trees:
         made = await self._do(
             lambda: self.shadow.checkpoint(Path(spec.worktree), spec.id, spec.base, reason, int(time.time()))
         )
+        if made.is_new and not self._is_compacting:
+            self._is_compacting = True
+            self._pool.submit(self._keep_compact)
         return {**to_json(made), "reason": reason, "at": time.time()}
+
+    def _keep_compact(self) -> None:
+        """A night of a large fleet leaves hundreds of thousands of objects; on a worker thread."""
+        try:
+            if not self.shadow.is_compact():
+                self.shadow.compact()
+        except (SteerError, OSError):
+            pass  # everything is where it was; the next checkpoint leads here again
+        finally:
+            self._is_compacting = False
 
     def checkpoint_event(
         self, session: str, record: dict[str, Any], now: float, *, is_new: bool

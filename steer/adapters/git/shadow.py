@@ -37,7 +37,7 @@ from steer.model.session import DiffStat
 _SESSION = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _BASE = "refs/steer/base/"
 _COUNTS_KEPT = 64
-_PACKS_MAX = 50
+_PACKS_MAX, _LOOSE_MAX = 50, 6700
 _INDEX_MAX_BYTES = 1 << 30
 _AUTHOR = ("steer", "steer@localhost")
 
@@ -388,12 +388,20 @@ class Shadow:
             index.unlink(missing_ok=True)
 
     def is_compact(self) -> bool:
-        """Are there few enough packs for fast look-ups?"""
-        return sum(1 for _ in (self.path / "objects" / "pack").glob("*.pack")) <= _PACKS_MAX
+        """Are look-ups fast? The measure is git's own (gc.auto, gc.autoPackLimit): a 256th of the loose objects is
+        counted, and the packs."""
+        objects = self.path / "objects"
+        loose = sum(1 for _ in (objects / "17").glob("*"))
+        return loose <= _LOOSE_MAX // 256 and sum(1 for _ in (objects / "pack").glob("*.pack")) <= _PACKS_MAX
 
     def compact(self) -> None:
-        """Gather all objects into one pack, unreferenced ones too. May run beside checkpoints."""
-        command.run(Place(self.path), "repack", "-q", "-a", "-d", "--keep-unreachable", "--window=10")
+        """Gather loose objects and small packs into larger packs, all references into one file; nothing is left out.
+
+        May run beside checkpoints. What it costs grows with what is new, not with what there is.
+        """
+        with self._locked("+compact"):
+            command.run(Place(self.path), "repack", "-q", "-d", "--geometric=2")
+            command.run(Place(self.path), "pack-refs", "--all")
 
 
 def _read(path: Path) -> bytes:

@@ -339,15 +339,20 @@ def test_a_scratch_folder_is_not_left_through_links(world: World, tmp_path: Path
     assert (scratch / "dir/b.txt").read_text() == "two\n"
 
 
-def test_packing_keeps_everything(world: World) -> None:
+def test_packing_keeps_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steer.adapters.git.shadow._LOOSE_MAX", 0)
     world.add("a")
     shadow = world.shadow()
     points = []
-    for n in range(5):
-        (world.place("a") / "a.txt").write_text(f"{n}\n")
+    while shadow.is_compact() or len(points) < 5:
+        for name in ("a.txt", *(f"more-{n}.txt" for n in range(40))):
+            (world.place("a") / name).write_text(f"{len(points)} {name}\n")
         points.append(world.save("a", shadow))
     shadow.compact()
-    assert [len(shadow.diff(p.id, points[0].id)) for p in points] == [0, 1, 1, 1, 1]
+    assert shadow.is_compact()
+    assert shadow.latest("s1") is not None and not list((shadow.path / "refs/steer").rglob("[0-9]"))
+    points = points[:5]
+    assert [len(shadow.diff(p.id, points[0].id)) for p in points] == [0, 41, 41, 41, 41]
     git(shadow.path, "fsck", "--full")
 
 
