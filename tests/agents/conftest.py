@@ -1,4 +1,4 @@
-"""Agents that are not installed are skipped, or fail where `STEER_REQUIRE_AGENTS` names them; the table at the end."""
+"""Agents that are not installed are skipped, or fail where `STEER_REQUIRE_AGENTS` names them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.agents.crew import Crew, make_crew
 from tests.agents.install import pins
-from tests.agents.table import TABLE
+from tests.agents.table import Witness
 
 
 def _need(name: str) -> None:
@@ -30,9 +30,14 @@ def crew(request: pytest.FixtureRequest) -> Iterator[Crew]:
         yield made
 
 
+@pytest.fixture
+def witness(request: pytest.FixtureRequest, crew: Crew) -> Witness:
+    return Witness(crew.outfit.name, request.node.user_properties)
+
+
 @pytest.fixture(autouse=True)
 def _alone(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No two agents at once: the next test begins with none."""
+    """No two agents of one place at once: the next test begins with none."""
     yield
     if "crew" in request.fixturenames:
         request.getfixturevalue("crew").end()
@@ -46,12 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     again = {"opencode": 1, "gemini": 3}
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec and (reruns := again.get(callspec.params.get("crew", ""))):
-            item.add_marker(pytest.mark.flaky(reruns=reruns))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if lines := TABLE.lines():
-        terminalreporter.section("what steer can do with which agent, as seen in this run")
-        for line in lines:
-            terminalreporter.write_line(line)
+        if callspec and (agent := callspec.params.get("crew", "")):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{agent}"))  # they share a place
+            if agent in again:
+                item.add_marker(pytest.mark.flaky(reruns=again[agent]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.agents.crew import LIMIT_S, Crew
-from tests.agents.table import TABLE
+from tests.agents.table import Witness
 from tests.e2e.place import until
 from tests.model_server import ferry
 from tests.model_server.conversation import Role
@@ -14,8 +14,8 @@ BRIEF = "You go on where another run of this task stopped."
 
 
 @pytest.mark.parametrize("crew", ["aider"], indirect=True)
-def test_a_fork_is_told_a_brief(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "forked with a brief"):
+def test_a_fork_is_told_a_brief(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("forked with a brief"):
         session = crew.start(ferry.loop())
         crew.let_through(session)
         crew.place.wait(session, "with its edit read", lambda v: v["steps"] > 0)

@@ -10,7 +10,7 @@ from steer.isolation import machine
 from steer.model.isolation import Level
 from tests.agents.crew import LIMIT_S, Crew
 from tests.agents.outfit import OUTFITS
-from tests.agents.table import TABLE
+from tests.agents.table import Witness
 from tests.e2e.place import View, until
 from tests.model_server import ferry
 
@@ -35,28 +35,23 @@ def enter(crew: Crew, level: Level) -> None:
     crew.level = level
 
 
-def test_it_works_and_commits_inside(crew: Crew, level: Level) -> None:
+def test_it_works_commits_and_is_resumed_inside(crew: Crew, witness: Witness, level: Level) -> None:
     enter(crew, level)
-    with TABLE.seeing(crew.outfit.name, f"works at {level}"):
-        session = crew.start(ferry.DELIVER if crew.outfit.has_tools else ferry.MEND)
+    has_tools = crew.outfit.has_tools
+    with witness.seeing(f"works at {level}"):
+        session = crew.start(ferry.DELIVER if has_tools else ferry.MEND)
         spec = crew.place.view(session)["spec"]
         view = crew.place.wait(session, "checked by steer", passes)
         assert view["isolation"] == level and view["note"] == ""
-        if crew.outfit.has_tools:
+        if has_tools:
             until("it committed", lambda: branch_tip(crew, spec["branch"]) not in ("", spec["base"]), LIMIT_S)
-
-
-def test_it_is_resumed_inside(crew: Crew, level: Level) -> None:
-    enter(crew, level)
-    with TABLE.seeing(crew.outfit.name, f"resumed at {level}"):
-        session = crew.start(ferry.MEND)
-        folder = crew.place.view(session)["spec"]["worktree"] if crew.outfit.has_tools else ""
-        crew.place.wait(session, "checked by steer", passes)
         crew.wait_for(session, "idle")
+    with witness.seeing(f"resumed at {level}"):
         crew.place.call("kill", session=session)
         crew.place.call("undo")
         assert crew.place.call("respawn", session=session, conversation="resume")["notes"] == []
         crew.wait_for(session, "idle")
         crew.say(session, ferry.ADVICE)
+        folder = spec["worktree"] if has_tools else ""  # aider does not say where it is
         until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
         assert crew.place.view(session)["isolation"] == level

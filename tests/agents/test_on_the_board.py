@@ -6,16 +6,16 @@ import pytest
 
 from steer.term.paste import make_paste
 from tests.agents.crew import LIMIT_S, Crew
-from tests.agents.table import TABLE
+from tests.agents.table import Witness
 from tests.e2e import board_terminal
 from tests.e2e.board_terminal import BoardTerminal
 from tests.model_server import ferry
 
 
 @pytest.mark.parametrize("crew", ["claude"], indirect=True)
-def test_it_is_corrected_by_keys(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_corrected_by_keys(crew: Crew, witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_terminal, "DEADLINE_S", LIMIT_S)
-    with TABLE.seeing(crew.outfit.name, "corrected on the board"):
+    with witness.seeing("corrected on the board"):
         session = crew.start(ferry.loop())
         crew.let_it_loop(session)
         (crew.place.root / "k" / "steer").mkdir(parents=True, exist_ok=True)

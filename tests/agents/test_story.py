@@ -9,7 +9,7 @@ import pytest
 
 from tests.agents.crew import LIMIT_S, Crew
 from tests.agents.outfit import OUTFITS
-from tests.agents.table import TABLE
+from tests.agents.table import Witness
 from tests.e2e.place import View, until
 from tests.model_server import ferry
 
@@ -36,17 +36,23 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def test_it_does_its_task(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "works on a task"):
+def test_it_does_its_task_and_remembers_it_after_a_kill(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("works on a task"):
         session = crew.start(ferry.MEND)
         crew.wait_for(session, "working")
         crew.place.wait(session, "checked by steer", passes)
         crew.wait_for(session, "idle")
         assert crew.server.count_told(ferry.TASK) == 1
+    with witness.seeing("resumed after a kill", NOT_YET.get((witness.agent, "resume"), "")):
+        crew.place.call("kill", session=session)
+        crew.place.call("undo")
+        made = crew.place.call("respawn", session=session, conversation="resume")
+        assert made["notes"] == []  # else why it could not be resumed
+        _is_remembered(crew, session)
 
 
-def test_it_is_corrected(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "loop seen, corrected"):
+def test_it_is_corrected(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("loop seen, corrected"):
         session = crew.start(ferry.loop())
         crew.let_it_loop(session)
         if not crew.outfit.reads_while_working:
@@ -59,8 +65,8 @@ def test_it_is_corrected(crew: Crew) -> None:
         assert crew.server.count_told(ferry.CORRECTION) == 1
 
 
-def test_it_asks_and_is_answered(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "asks, answered"):
+def test_it_asks_and_is_answered(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("asks, answered"):
         if not crew.outfit.has_tools:
             _let_it_go_on(crew)
             return
@@ -83,22 +89,22 @@ def _let_it_go_on(crew: Crew) -> None:
     until("the model was asked again", lambda: len(crew.server.main()) > asked, LIMIT_S)
 
 
-def test_it_is_interrupted(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "interrupted"):
+def test_it_is_interrupted(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("interrupted"):
         session = crew.start_long_work()
         crew.wait_for(session, "working")
         crew.place.call("interrupt", session=session)
         crew.wait_for(session, "idle")
 
 
-def test_an_error_of_the_model_service_is_shown(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "API error shown"):
+def test_an_error_of_the_model_service_is_shown(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("API error shown"):
         session = crew.start(ferry.MEND.failing(crew.outfit.failing_status))
         crew.wait_for(session, "error")
 
 
-def test_kill_and_undo(crew: Crew) -> None:
-    with TABLE.seeing(crew.outfit.name, "kill and undo"):
+def test_kill_and_undo(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("kill and undo"):
         session = crew.start_long_work()
         folder = crew.place.worktree(session)
         before = contents(folder)
@@ -109,22 +115,8 @@ def test_kill_and_undo(crew: Crew) -> None:
         assert contents(folder) == before
 
 
-def test_a_respawned_agent_remembers(crew: Crew) -> None:
-    agent = crew.outfit.name
-    with TABLE.seeing(agent, "resumed after a kill", NOT_YET.get((agent, "resume"), "")):
-        session = crew.start(ferry.MEND)
-        crew.place.wait(session, "checked by steer", passes)
-        crew.wait_for(session, "idle")
-        crew.place.call("kill", session=session)
-        crew.place.call("undo")
-        made = crew.place.call("respawn", session=session, conversation="resume")
-        assert made["notes"] == []  # else why it could not be resumed
-        _is_remembered(crew, session)
-
-
-def test_a_fork_remembers(crew: Crew) -> None:
-    agent = crew.outfit.name
-    with TABLE.seeing(agent, "forked with its conversation", NOT_YET.get((agent, "fork"), "")):
+def test_a_fork_remembers(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("forked with its conversation", NOT_YET.get((witness.agent, "fork"), "")):
         session = crew.start(ferry.loop())
         crew.let_through(session)
         made = crew.place.call("fork", session=session, conversation="whole")
