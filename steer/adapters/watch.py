@@ -1,4 +1,4 @@
-"""File changes below one folder, as (top folder name) sets: watchfiles (inotify, FSEvents), recursive.
+"""File changes below one folder, by the folders directly in it: watchfiles (inotify, FSEvents), recursive.
 
 All worktrees of a fleet lie below one root, so one watch serves them all and none is set up per session.
 """
@@ -6,7 +6,8 @@ All worktrees of a fleet lie below one root, so one watch serves them all and no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -16,9 +17,12 @@ DEBOUNCE_MS = 1200
 
 
 async def watch_folders(
-    root: Path, found: Callable[[set[str]], None], stop: asyncio.Event, failed: Callable[[str], None]
+    root: Path,
+    found: Callable[[dict[str, set[bytes]]], None],
+    stop: asyncio.Event,
+    failed: Callable[[str], None],
 ) -> None:
-    """Call `found` with the names of the folders directly below `root` in which something changed.
+    """Call `found` with what changed: names of the folders directly below `root` -> paths in them, relative, as bytes.
 
     Returns when `stop` is set. Where the system refuses (out of inotify watches), `failed` is told why once.
     """
@@ -36,6 +40,14 @@ async def watch_folders(
             debounce=DEBOUNCE_MS,
             ignore_permission_denied=True,
         ):
-            found({Path(path).relative_to(root).parts[0] for _, path in changes})
+            found(_by_folder(os.fsencode(root) + b"/", (os.fsencode(path) for _, path in changes)))
     except (OSError, RuntimeError, ValueError) as e:
         failed(str(e))
+
+
+def _by_folder(root: bytes, paths: Iterable[bytes]) -> dict[str, set[bytes]]:
+    folders: dict[str, set[bytes]] = {}
+    for path in paths:
+        folder, _, inner = path.removeprefix(root).partition(b"/")
+        folders.setdefault(os.fsdecode(folder), set()).add(inner)
+    return folders

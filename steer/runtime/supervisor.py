@@ -41,6 +41,7 @@ from steer.runtime.pace import Pace
 from steer.runtime.recording_file import began_at
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
+from steer.runtime.touched import Touched
 from steer.runtime.tree import Trees
 from steer.runtime.tripwires import Tripwires
 from steer.term.emulator import clamp_size
@@ -62,6 +63,7 @@ class Supervisor:
         self._fleet = Fleet(str(trees.info.main_worktree))
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
+        self._touched = Touched()
         self._evidence = Evidence(trees, lambda: self._fleet.view().sessions)
         self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -189,6 +191,7 @@ class Supervisor:
 
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
+        self._touched.forget(spec.id)
         profile = self._c.profile(spec)
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
@@ -297,18 +300,27 @@ class Supervisor:
         match effect:
             case ev.TakeCheckpoint(session, reason):
                 if view := self._fleet.session(session):
-                    self._spawn(self.take_checkpoint(view.spec, reason))
+                    paths = self._touched.take(session, self._clock.now())
+                    self._spawn(self.take_checkpoint(view.spec, reason, paths))
             case ev.RunCheck(session, commit):
                 if view := self._fleet.session(session):
                     self._spawn(self._run_check(view.spec, commit))
 
-    async def take_checkpoint(self, spec: SessionSpec, reason: str) -> str | None:
-        """The commit of the worktree as it is; None (and a note on the session) where it cannot be taken."""
+    async def take_checkpoint(
+        self, spec: SessionSpec, reason: str, paths: list[bytes] | None = None
+    ) -> str | None:
+        """The commit of the worktree as it is; None (and a note on the session) where it cannot be taken.
+
+        `paths`: all that can have changed since the last one; without, everything is looked at.
+        """
         if spec.place is not Place.WORKTREE:
             return None
+        if not paths:
+            self._touched.scanning(spec.id, self._clock.now())
         try:
-            record = await self._trees.checkpoint(spec, reason)
+            record = await self._trees.checkpoint(spec, reason, paths)
         except SteerError as e:
+            self._touched.forget(spec.id)
             self.emit(ev.SessionNoted(spec.id, self._clock.now(), f"no checkpoint: {e.message}"))
             return None
         is_new = bool(record["is_new"])
@@ -351,9 +363,11 @@ class Supervisor:
     async def _watch_files(self) -> None:
         root = private_dir(self._paths.worktrees)
 
-        def found(folders: set[str]) -> None:
+        def found(folders: dict[str, set[bytes]]) -> None:
             for v in self._fleet.view().sessions:
-                if Path(v.spec.worktree).name in folders and v.spec.place is Place.WORKTREE:
+                name = Path(v.spec.worktree).name
+                if name in folders and v.spec.place is Place.WORKTREE:
+                    self._touched.add(v.spec.id, folders[name])
                     self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
 
         await watch_folders(

@@ -26,7 +26,7 @@ from steer.adapters.git.repository import (
     read_pointer,
     resolve_base,
 )
-from steer.adapters.git.shadow import Shadow
+from steer.adapters.git.shadow import Checkpoint, Shadow
 from steer.adapters.git.tripwire import Watched
 from steer.config.path import RepositoryPath, private_dir
 from steer.errors import SteerError
@@ -211,14 +211,22 @@ class Trees:
 
     # -- checkpoints ----------------------------------------------------------------------------------
 
-    async def checkpoint(self, spec: SessionSpec, reason: str) -> dict[str, Any]:
+    async def checkpoint(
+        self, spec: SessionSpec, reason: str, paths: list[bytes] | None = None
+    ) -> dict[str, Any]:
         """A checkpoint's record for the store: {id, tree, number, at, reason, files, ..., is_new}.
 
-        `at`: when it was whole, exactly; what the worktree holds afterwards may differ.
+        `at`: when it was whole, exactly; what the worktree holds afterwards may differ. `paths`: nothing else has
+        changed since the last one.
         """
-        made = await self._do(
-            lambda: self.shadow.checkpoint(Path(spec.worktree), spec.id, spec.base, reason, int(time.time()))
-        )
+        where = (Path(spec.worktree), spec.id, spec.base)
+
+        def work() -> Checkpoint:
+            now = int(time.time())
+            made = self.shadow.checkpoint_paths(*where, paths, reason, now) if paths else None
+            return made or self.shadow.checkpoint(*where, reason, now)
+
+        made = await self._do(work)
         if made.is_new and not self._is_compacting:
             self._is_compacting = True
             self._pool.submit(self._keep_compact)
