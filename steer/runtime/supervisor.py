@@ -363,12 +363,16 @@ class Supervisor:
     async def _watch_files(self) -> None:
         root = private_dir(self._paths.worktrees)
 
-        def found(folders: dict[str, set[bytes]]) -> None:
+        def found(folders: dict[str, set[bytes]] | None) -> None:
             for v in self._fleet.view().sessions:
                 name = Path(v.spec.worktree).name
-                if name in folders and v.spec.place is Place.WORKTREE:
+                if v.spec.place is not Place.WORKTREE or not (folders is None or name in folders):
+                    continue
+                if folders is None:
+                    self._touched.forget(v.spec.id)
+                else:
                     self._touched.add(v.spec.id, folders[name])
-                    self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
+                self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
 
         await watch_folders(
             root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)

@@ -11,11 +11,18 @@ import pygit2
 from tests.e2e.place import Place, until
 
 
+def newest(place: Place, session: str) -> pygit2.Tree | None:
+    """The tree of the newest checkpoint."""
+    if not (number := place.view(session)["checkpoints"]):
+        return None
+    shadow = pygit2.Repository(str(place.paths.shadow))
+    return shadow.lookup_reference(f"refs/steer/{session}/{number}").peel(pygit2.Tree)
+
+
 def saved(place: Place, session: str) -> dict[str, tuple[int, bytes]]:
     """The newest checkpoint: path -> kind and permission to execute, content."""
-    shadow = pygit2.Repository(str(place.paths.shadow))
-    number = place.view(session)["checkpoints"]
-    return dict(_entries(shadow.lookup_reference(f"refs/steer/{session}/{number}").peel(pygit2.Tree), ""))
+    tree = newest(place, session)
+    return dict(_entries(tree, "")) if tree else {}
 
 
 def _entries(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, tuple[int, bytes]]]:
@@ -61,3 +68,19 @@ def test_checkpoints_of_what_a_watcher_named_are_what_a_full_look_finds(place: P
     known = place.view(session)["checkpoints"]
     place.call("diff", session=session)
     assert place.view(session)["checkpoints"] == known
+
+
+def test_a_name_that_is_no_text_is_saved_and_hides_nobodys_work(place: Place) -> None:
+    quiet = place.start(["sleep", "1000"], name="quiet")
+    script = r"""while read -r word; do printf "$word" > "$(printf '\377')"; done"""
+    odd = place.start(["/bin/sh", "-c", script], name="odd")
+
+    def blob() -> bytes:
+        entries = newest(place, odd) or ()
+        return next((e.data for e in entries if isinstance(e, pygit2.Blob) and e.raw_name == b"\xff"), b"")
+
+    for word in ("one", "two"):
+        place.call("send_keys", session=odd, keys=[*word, "enter"])
+        until(f"{word} was saved", lambda word=word: blob() == word.encode())
+        (place.worktree(quiet) / "a.txt").write_text(word)
+        until("the other's work was saved", lambda: saved(place, quiet) == on_disk(place.worktree(quiet)))

@@ -62,9 +62,7 @@ def _edit(root: bytes, path: bytes, limit_bytes: int) -> Edit | None:
 
 
 def _is_plain(path: bytes) -> bool:
-    """libgit2's tree builder takes names as text, and watchers put U+FFFD where a name is none; both need a full scan."""
-    if "\ufffd".encode() in path:
-        return False
+    """libgit2's tree builder takes names as text; others are left to the full scan."""
     try:
         path.decode()
     except UnicodeDecodeError:

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from steer.adapters.watch import watch_folders
 
 DEADLINE_S = 60.0
-ODD = b"odd \xff name"
-TOLD = "odd \ufffd name".encode()  # names that are no text do not come through; who uses them has to look
+
+
+def watched(root: Path, change: Callable[[], None], enough: Callable[[list[object]], bool]) -> list[object]:
+    """What was found while `change` was done again and again, until it is enough: nothing tells when a watch begins."""
+    seen: list[object] = []
+
+    def failed(why: str) -> None:
+        raise AssertionError(why)
+
+    async def watch() -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(watch_folders(root, seen.append, stop, failed))
+        async with asyncio.timeout(DEADLINE_S):
+            while not enough(seen):
+                change()
+                await asyncio.wait([task], timeout=0.3)
+        stop.set()
+        await task
+
+    asyncio.run(watch())
+    return seen
 
 
 def test_changed_files_are_named_and_gits_own_are_not(tmp_path: Path) -> None:
     (tmp_path / "one" / "deep").mkdir(parents=True)
     (tmp_path / "two" / ".git").mkdir(parents=True)
-    seen: dict[str, set[bytes]] = {}
 
-    async def watch() -> None:
-        stop, enough = asyncio.Event(), asyncio.Event()
+    def change() -> None:
+        (tmp_path / "one" / "deep" / "a.txt").write_text("x")
+        (tmp_path / "two" / ".git" / "index").write_text("x")
 
-        def found(folders: dict[str, set[bytes]]) -> None:
-            for name, paths in folders.items():
-                seen.setdefault(name, set()).update(paths)
-            if TOLD in seen.get("two", ()) and b"deep/a.txt" in seen.get("one", ()):
-                enough.set()
+    seen = watched(tmp_path, change, lambda seen: len(seen) > 1)
+    assert seen == [{"one": {b"deep/a.txt"}}] * len(seen)
 
-        def failed(why: str) -> None:
-            raise AssertionError(why)
 
-        task = asyncio.create_task(watch_folders(tmp_path, found, stop, failed))
-        async with asyncio.timeout(DEADLINE_S):
-            while not enough.is_set():  # nothing tells when the watch has begun: write until it is seen
-                (tmp_path / "one" / "deep" / "a.txt").write_text("x")
-                (tmp_path / "two" / ".git" / "index").write_text("x")
-                Path(os.fsdecode(os.fsencode(tmp_path / "two") + b"/" + ODD)).write_text("x")
-                try:
-                    await asyncio.wait_for(enough.wait(), 0.5)
-                except TimeoutError:
-                    continue
-        stop.set()
-        await task
+def test_a_name_that_is_no_text_does_not_end_the_watch(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/one/odd \xff"))
 
-    asyncio.run(watch())
-    assert seen["one"] == {b"deep/a.txt"} and seen["two"] == {TOLD}
+    def spoil() -> None:
+        odd.write_text("x")
+
+    def mend() -> None:
+        odd.unlink(missing_ok=True)
+        (tmp_path / "one" / "a.txt").write_text("x")
+
+    assert None in watched(tmp_path, spoil, lambda seen: None in seen)
+    assert {"one": {b"a.txt"}} in watched(tmp_path, mend, lambda seen: {"one": {b"a.txt"}} in seen)
+    steps = iter([spoil] * 3)
+    seen = watched(tmp_path, lambda: next(steps, mend)(), lambda seen: {"one": {b"a.txt"}} in seen)
+    assert None in seen
