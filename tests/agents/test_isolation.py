@@ -1,4 +1,4 @@
-"""Real agents inside Landlock and bubblewrap: each does its task, commits it, and is resumed there."""
+"""Real agents at each level of isolation: each does its task, commits it, is killed and is resumed there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from steer.agents.catalog import load_catalog
 from steer.isolation import machine
 from steer.model.isolation import Level
 from tests.agents.crew import LIMIT_S, Crew
 from tests.agents.outfit import OUTFITS
 from tests.agents.table import Witness
-from tests.e2e.place import View, until
+from tests.agents.test_story import is_remembered, passes
+from tests.e2e.place import until
 from tests.model_server import ferry
 
-pytestmark = [
-    pytest.mark.parametrize("crew", OUTFITS, indirect=True),
-    pytest.mark.parametrize("level", [Level.L1, Level.L2]),
-]
+
+def levels(agent: str) -> list[tuple[str, str]]:
+    """(what the configuration says, the level that holds then): the default, and the others that steer can give."""
+    default = load_catalog({}).get(agent).isolation.max or Level.L0
+    return [("", default), *((level, level) for level in (Level.L1, Level.L2) if level != default)]
 
 
 def branch_tip(crew: Crew, branch: str) -> str:
@@ -25,33 +28,31 @@ def branch_tip(crew: Crew, branch: str) -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
-def passes(view: View) -> bool:
-    return bool(view["check"]["state"] == "passed")
-
-
-def enter(crew: Crew, level: Level) -> None:
+@pytest.mark.parametrize(
+    ("crew", "wished", "level"),
+    [(agent, *pair) for agent in OUTFITS for pair in levels(agent)],
+    indirect=["crew"],
+)
+def test_it_works_commits_and_is_resumed(crew: Crew, witness: Witness, wished: str, level: Level) -> None:
     if why := machine.look().missing.get(level):
         pytest.skip(why)
-    crew.level = level
-
-
-def test_it_works_commits_and_is_resumed_inside(crew: Crew, witness: Witness, level: Level) -> None:
-    enter(crew, level)
+    crew.level = wished
     has_tools = crew.outfit.has_tools
     with witness.seeing(f"works at {level}"):
         session = crew.start(ferry.DELIVER if has_tools else ferry.MEND)
         spec = crew.place.view(session)["spec"]
+        crew.wait_for(session, "working")
         view = crew.place.wait(session, "checked by steer", passes)
         assert view["isolation"] == level and view["note"] == ""
         if has_tools:
             until("it committed", lambda: branch_tip(crew, spec["branch"]) not in ("", spec["base"]), LIMIT_S)
         crew.wait_for(session, "idle")
+        folder = spec["worktree"] if has_tools else ""  # aider does not say where it is
+        assert crew.server.count_told(ferry.TASK, folder) == 1
     with witness.seeing(f"resumed at {level}"):
         crew.place.call("kill", session=session)
         crew.place.call("undo")
-        assert crew.place.call("respawn", session=session, conversation="resume")["notes"] == []
-        crew.wait_for(session, "idle")
-        crew.say(session, ferry.ADVICE)
-        folder = spec["worktree"] if has_tools else ""  # aider does not say where it is
-        until("the model was told", lambda: crew.server.count_told(ferry.ADVICE, folder), LIMIT_S)
+        made = crew.place.call("respawn", session=session, conversation="resume")
+        assert made["notes"] == []  # else why it could not be resumed
+        is_remembered(crew, session)
         assert crew.place.view(session)["isolation"] == level
