@@ -19,6 +19,7 @@ from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
+from steer.runtime import keeper_flag
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.observer import Observer
 from steer.runtime.pace import Pace
@@ -75,6 +76,7 @@ class LiveSession:
         self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
         self._stop_requested = False
+        self._is_crowded = False
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -92,6 +94,7 @@ class LiveSession:
         keeper = self._need_keeper()
         await self._catch_up(int(keeper.hello["offset"]), is_answering=False)
         self.emulator.resize(int(keeper.hello["cols"]), int(keeper.hello["rows"]))
+        self._crowded(keeper.hello.get("crowded") or {})
         self._settle_title()
         keeper.grant(WINDOW_BYTES)
 
@@ -235,6 +238,8 @@ class LiveSession:
                 self._resized(int(event["cols"]), int(event["rows"]))
             case "exited":
                 self._exited(int(event["status"]))
+            case "crowded":
+                self._crowded(event)
             case "recording_stalled":
                 note = f"not recorded, agent held: {event.get('reason', '')}"
                 self._emit(ev.RecordingNoted(session, now, note))
@@ -244,6 +249,16 @@ class LiveSession:
                 self._emit(ev.RecordingNoted(session, now, "thinned: over its size limit"))
                 if event.get("is_over") is False:
                     self._heal_recording(now)
+
+    def _crowded(self, told: dict[str, Any]) -> None:
+        """Its keeper stopped a tree with too many processes, or the operator let that go on."""
+        now, processes = self._now(), int(told.get("processes", 0))
+        if processes:
+            self._emit(ev.PauseChanged(self.spec.id, now, True))
+        if processes or self._is_crowded:
+            flags = keeper_flag.crowded(processes, int(told.get("limit", 0)), now)
+            self._emit(ev.FlagsFound(self.spec.id, now, "crowd", flags))
+        self._is_crowded = bool(processes)
 
     def _heal_recording(self, now: float) -> None:
         """Put the screen into a recording that has a gap, so that a replay is right again from here on."""
@@ -259,6 +274,7 @@ class LiveSession:
             watcher.poke()
 
     def _exited(self, status: int) -> None:
+        self._crowded({})
         self._settle_title()
         self._emit(ev.OutputSeen(self.spec.id, self._now()))
         self._emit(ev.ProcessExited(self.spec.id, self._now(), status, self._stop_requested))
