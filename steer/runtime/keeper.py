@@ -213,6 +213,9 @@ class Keeper:
             }
         )
 
+    def _ping(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
+        answer({"ok": True})
+
     def _forget(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
         self._is_forgotten = True
         answer({"ok": True, "processes": len(tree.descendants(os.getpid()))})
@@ -226,6 +229,7 @@ class Keeper:
         "continue": _continue,
         "stop": _stop_tree,
         "status": _status,
+        "ping": _ping,
         "forget": _forget,
     }
 

@@ -56,6 +56,7 @@ class LiveSession:
         self.recording = recording
         self.emulator = Emulator(spec.cols, spec.rows)
         self.watchers: list[Watcher] = []
+        self.silence = ""  # why its keeper cannot be asked for anything now
         self.on_output: Callable[[bytes, float], None] | None = None  # data, seconds since the epoch
         self._emit = emit
         self._now = now
@@ -111,6 +112,10 @@ class LiveSession:
     @property
     def is_attached(self) -> bool:
         return self._keeper is not None
+
+    @property
+    def keeper(self) -> KeeperClient | None:
+        return self._keeper
 
     # -- output ---------------------------------------------------------------------------------------
 
@@ -313,6 +318,7 @@ class LiveSession:
 
     async def stop(self, soft: list[int], grace_s: float) -> list[dict[str, Any]]:
         """End the whole process tree; returns the processes that are still there."""
+        self._need_keeper()
         self.expect_end()
         result = await self.request("stop", soft=soft, grace_s=grace_s)
         return list(result.get("survivors", []))
@@ -363,6 +369,8 @@ class LiveSession:
     def _need_keeper(self) -> KeeperClient:
         if self._keeper is None:
             raise AgentError(f"{self.spec.name} is not running", "respawn it, or undo its kill")
+        if self.silence:
+            raise AgentError(f"{self.spec.name} cannot be reached: {self.silence}")
         return self._keeper
 
     def _spawn(self, work: Any) -> None:

@@ -36,6 +36,7 @@ from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.isolating import Cage, plan_cages
 from steer.runtime.journal import Journal
+from steer.runtime.keeper_watch import KeeperWatch
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
 from steer.runtime.recording_file import began_at
@@ -111,6 +112,8 @@ class Supervisor:
         self._spawn(self._watch_files())
         following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
         following.append(self._spawn(self._keep_socket()))
+        keepers = KeeperWatch(lambda: self._c.lives.values(), self.emit, self._clock.now)
+        following.append(self._spawn(keepers.run()))
         self._hooks.read_all()
         self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)

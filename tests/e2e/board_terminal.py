@@ -69,6 +69,13 @@ class BoardTerminal:
                 pytest.fail(f"the board never showed {words}:\n{self.text()}")
             self.read()
 
+    def lacks(self, words: str) -> None:
+        end = time.monotonic() + DEADLINE_S
+        while words in self.text():
+            if time.monotonic() > end:
+                pytest.fail(f"the board went on showing {words}:\n{self.text()}")
+            self.read()
+
     def press(self, keys: bytes) -> None:
         os.write(self._holder.fd, keys)
 

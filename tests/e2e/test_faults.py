@@ -11,12 +11,13 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steer.errors import SteerError
 from steer.runtime import wire
-from tests.e2e.place import Place, is_alive, kill_and_wait, until
+from tests.e2e.place import Place, View, is_alive, kill_and_wait, until
 from tests.e2e.test_keeper_stop import ESCAPEES, WAYS
 
 ESCAPING = "import os, sys, time, signal\n" + ESCAPEES + "while 1: time.sleep(1000)\n"
@@ -73,6 +74,10 @@ def test_what_escaped_does_not_outlive_a_killed_keeper(place: Place, how: str) -
         kill_and_wait(pids["cleared"])
 
 
+def silence(view: View) -> dict[str, Any]:
+    return next((f for f in view["flags"] if f["rule"] == "recorder-silent"), {})
+
+
 def test_a_stopped_keeper_holds_up_nobody_and_loses_nothing(place: Place) -> None:
     count = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done; exec sleep 1000"
     stopped = place.start(["/bin/sh", "-c", f"read go; {count}"], name="stopped")
@@ -84,8 +89,16 @@ def test_a_stopped_keeper_holds_up_nobody_and_loses_nothing(place: Place) -> Non
         assert place.call("inject", session=other, text="hello")["delivery"] == "unverified"
         place.shows(other, "hello")
         assert place.view(stopped)["process"] == "running"
+        flag = silence(place.wait(stopped, "flagged", silence))
+        assert flag["title"] == f"recorder does not answer (pid {keeper})" and flag["severity"] == "urgent"
+        assert f"kill -CONT {keeper}" in flag["evidence"][0]
+        with pytest.raises(SteerError, match=f"kill -CONT {keeper}"):
+            place.call("kill", session=stopped)
+        assert place.view(stopped)["process"] == "running"
+        assert not silence(place.view(other))
     finally:
         os.kill(keeper, signal.SIGCONT)
+    place.wait(stopped, "no longer flagged", lambda v: not silence(v))
     place.shows(stopped, "line 2000")
     lines = [x for x in place.lines(stopped) if x.startswith("line ")]
     assert lines == [f"line {n}" for n in range(1, 2001)][-len(lines) :] and len(lines) > 1000
