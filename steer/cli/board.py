@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 
-from steer.errors import EnvironmentFault
+from steer.errors import EnvironmentFault, SteerError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,33 @@ def open_board() -> int:
         )
     common = common_dir()
     ensure_supervisor(common)  # before the screen is taken: its errors are sentences
-    return run_guarded(lambda: _run_ui(common))
+    status = run_guarded(lambda: _run_ui(common))
+    if status == 0:
+        _say_what_logout_does()
+    return status
+
+
+def _say_what_logout_does() -> None:
+    """Once for this user, where agents go on that a logout would end."""
+    from steer.adapters.logout import look_at_logout
+    from steer.cli.connection import running_supervisor
+    from steer.cli.ui_config import remember
+    from steer.config.path import cache_home
+    from steer.model.session import LIVE
+
+    told = cache_home() / "logout-told"
+    if told.exists():
+        return
+    with contextlib.suppress(SteerError):
+        if client := running_supervisor():
+            with client:
+                sessions = client.call("view")["fleet"]["sessions"]
+                count = sum(v["process"] in LIVE for v in sessions)
+                found = look_at_logout(int(client.call("ping")["pid"])) if count else None
+            if found and found.why:
+                remember(told)
+                words = "an agent goes on" if count == 1 else f"{count} agents go on"
+                print(f"steer: {words}, but {found.why}; {found.cure}", file=sys.stderr)
 
 
 def _run_ui(common: Path) -> int:
