@@ -88,6 +88,7 @@ class Keeper:
         self._tape.close()
 
     def _keep_socket(self) -> None:
+        self._pump.at()  # notes a sleep, although nothing else may happen for long
         if listener := bind_again(self._launch.socket):
             self._audience.listen(listener)
         self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)

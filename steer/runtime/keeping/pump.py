@@ -7,6 +7,7 @@ from collections.abc import Callable
 from steer.runtime.keeping.audience import Audience
 from steer.runtime.keeping.bucket import Bucket
 from steer.runtime.keeping.loop import READ, WRITE, Loop, now
+from steer.runtime.keeping.nap import Nap, words
 from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.terminal import BATCH_BYTES, Terminal
 from steer.runtime.keeping.typist import Typist
@@ -44,6 +45,7 @@ class Pump:
         self._audience = audience
         self._unattended = Bucket(rate, UNATTENDED_BURST_BYTES, now())
         self._began = now()
+        self._nap = Nap()
         self._unseen = b""  # recorded in part: to be shown when the tape has it
         self._stalled = ""
         self._has_waited = False  # for credit, until somebody grants
@@ -53,8 +55,12 @@ class Pump:
         self._read_at = 0.0
 
     def at(self) -> float:
-        """Seconds since the recording began."""
-        return now() - self._began
+        """Seconds since the recording began, in which the machine was awake; where it slept a marker says so."""
+        at = now() - self._began
+        if slept := self._nap.take():
+            self._recorder.marker(at, f"steer: asleep for {words(slept)}")
+            self.settle()
+        return at
 
     @property
     def offset(self) -> int:
