@@ -162,6 +162,7 @@ def _facts(source: Source, recording: RecordingFile) -> dict[str, Any]:
         "resizes": timeline.resizes,
         "markers": [{"at": m.at, "kind": m.kind.value, "label": m.label} for m in timeline.marks],
         "ended": timeline.exit.label if timeline.exit else "",
+        "unchanged": not recording.verdict.changed if recording.verdict.is_known else None,
         "problems": recording.problems,
     }
 
@@ -199,5 +200,7 @@ def _show_facts(facts: dict[str, Any]) -> None:
     )
     for mark in facts["markers"]:
         say(f"  {clock(mark['at'], tenths=True):>9}  {mark['kind']:<12}  {mark['label']}")
+    if facts["unchanged"]:
+        say("  unchanged since it was recorded")
     for problem in facts["problems"]:
         say(f"  problem: {problem}")

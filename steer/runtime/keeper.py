@@ -84,6 +84,8 @@ class Keeper:
         self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
         self._halt.watch()
         self._loop.run()
+        self._tape.finish()
+        self._audience.event({"event": "sums", "mark": self._tape.sums.newest, "is_over": True})
         self._audience.close()
         self._tape.close()
 
@@ -112,6 +114,7 @@ class Keeper:
             "rows": self._size[1],
             "offset": self._pump.offset,
             "paused": self._halt.is_paused,
+            "sums": self._tape.sums.newest,
             "crowded": self._halt.crowd.to_json(),
             "exit": self.status if self._has_exit_record else None,
         }
@@ -257,6 +260,7 @@ class Keeper:
         """The last output is recorded: now the end is."""
         assert self.status is not None
         self._recorder.exit(self._pump.at(), self.status)
+        self._pump.mark_sums()
         self._has_exit_record = True
         self._write_exit()
         self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})

@@ -23,6 +23,7 @@ from steer.runtime import keeper_flag
 from steer.runtime.keeper_client import KeeperClient
 from steer.runtime.observer import Observer
 from steer.runtime.pace import Pace
+from steer.runtime.verify import Held
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
 from steer.term.paste import make_paste
@@ -78,6 +79,7 @@ class LiveSession:
         self._resize_timer: asyncio.TimerHandle | None = None
         self._stop_requested = False
         self._is_crowded = False
+        self._held = Held(recording)
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -88,6 +90,7 @@ class LiveSession:
         keeper.on_resync = self._resync
         keeper.on_event = self._event
         keeper.on_closed = self._closed
+        self._held.heard(keeper.hello.get("sums"), is_over=False)
         return keeper.hello
 
     async def follow(self) -> None:
@@ -243,6 +246,10 @@ class LiveSession:
                 self._resized(int(event["cols"]), int(event["rows"]))
             case "exited":
                 self._exited(int(event["status"]))
+            case "sums":
+                self._held.heard(event.get("mark"), is_over=event.get("is_over") is True)
+                if self._ended.is_set():
+                    self._save_sum()
             case "crowded":
                 self._crowded(event)
             case "recording_stalled":
@@ -272,6 +279,10 @@ class LiveSession:
             data = base64.b64encode(b"\x1bc" + self.emulator.dump()).decode()
             self._spawn(self._quietly("record", data_b64=data))
 
+    def _save_sum(self) -> None:
+        """In a thread: it waits for the disk."""
+        self._spawn(asyncio.to_thread(self._held.save))
+
     def _resized(self, cols: int, rows: int) -> None:
         self.emulator.resize(cols, rows)
         self._rows = None
@@ -284,12 +295,14 @@ class LiveSession:
         self._emit(ev.OutputSeen(self.spec.id, self._now()))
         self._emit(ev.ProcessExited(self.spec.id, self._now(), status, self._stop_requested))
         self._ended.set()
+        self._save_sum()
         self.observer.end()
         for watcher in self.watchers:
             watcher.poke()
 
     def _closed(self, reason: str) -> None:
         self._keeper = None
+        self._save_sum()
         self.observer.end()
         if not self._ended.is_set():
             self._ended.set()
@@ -390,5 +403,6 @@ class LiveSession:
             with contextlib.suppress(SteerError):
                 await keeper.request("forget")
         await keeper.close()
+        await asyncio.to_thread(self._held.save)
         if self._stop_requested:
             self._emit(ev.ActivityReported(self.spec.id, self._now(), Activity.UNKNOWN, "", ""))

@@ -41,8 +41,8 @@ class BoardTerminal:
         """The terminal's settings without the read position that `tcgetattr` may report differently."""
         return list(termios.tcgetattr(self._holder.fd))
 
-    def start(self) -> None:
-        """Run `steer` on this terminal, in a process group of its own."""
+    def start(self, *args: str) -> None:
+        """Run `steer ARGS` on this terminal, in a process group of its own."""
         self.launcher = os.fork()
         if self.launcher == 0:
             os.setpgid(0, 0)
@@ -50,7 +50,7 @@ class BoardTerminal:
             for target in (0, 1, 2):
                 os.dup2(fd, target)
             os.chdir(self._folder)
-            os.execve(sys.executable, [sys.executable, "-m", "steer"], self._env)
+            os.execve(sys.executable, [sys.executable, "-m", "steer", *args], self._env)
 
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
