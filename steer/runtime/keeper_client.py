@@ -9,6 +9,7 @@ from typing import Any
 from steer.errors import EnvironmentFault, InternalError
 from steer.runtime.wire import PROTOCOL, Unpacker, WireError, pack, pack_json, parse_json
 
+GREET_S = 3.0  # one that stands still must not hold up a supervisor that finds its sessions again
 _READ_BYTES = 256 * 1024
 _MAX_GRANT = 0xFFFFFFFF
 
@@ -47,7 +48,11 @@ class KeeperClient:
             raise EnvironmentFault(f"no keeper listens at {path}: {e.strerror or e}") from e
         client = cls(reader, writer)
         try:
-            await client._greet(path)
+            async with asyncio.timeout(GREET_S):
+                await client._greet(path)
+        except TimeoutError:
+            writer.close()
+            raise EnvironmentFault(f"the keeper at {path} does not answer", "was it stopped?") from None
         except BaseException:
             writer.close()
             raise

@@ -27,6 +27,7 @@ from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
 from steer.runtime.checker import Checker
+from steer.runtime.clearing import Clearing
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
@@ -93,6 +94,7 @@ class Supervisor:
             mark_restored=self._mark_restored,
             end=self._stop.set,
             hooks=self._hooks,
+            clearing=Clearing(self.emit, self._clock.now, self._reattach),
             tripwires=Tripwires(trees, paths.state, lambda: self._fleet.view().sessions, self._clock.now),
         )
         self._follow_up = FollowUp(self._c, self._spawn, self._prices.cost)
@@ -215,6 +217,16 @@ class Supervisor:
         self._hub.session_changed(spec.id)
         return live
 
+    async def _reattach(self, session: str) -> bool:
+        """Whether a keeper that was missed is followed again, or nobody waits for that any more."""
+        view = self._fleet.session(session)
+        if view is None or view.process is not ProcessState.LOST or view.spec.place is not Place.WORKTREE:
+            return True
+        with contextlib.suppress(SteerError), self._c.claim(view.spec, "being found again"):
+            await self.attach(view.spec)
+            return True
+        return False
+
     # -- what the hub asks ----------------------------------------------------------------------------
 
     def fleet_view(self) -> FleetView:
@@ -266,6 +278,8 @@ class Supervisor:
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_up.heard(event)
+        if isinstance(event, ev.KeeperLost):
+            self._c.clearing.lost(event.session)
         if isinstance(event, ev.ProcessExited | ev.KeeperLost | ev.SpecChanged):
             for found in self._evidence.overlaps.news(self._clock.now()):
                 self.emit(found)

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from steer.errors import SteerError
-from steer.runtime import wire
+from steer.runtime import left_over, wire
+from steer.runtime.keeping import tree
 from tests.e2e.place import Place, View, is_alive, kill_and_wait, until
 from tests.e2e.test_keeper_stop import ESCAPEES, WAYS
 
@@ -58,20 +59,88 @@ def test_two_kills_at_once_are_one(place: Place) -> None:
     assert work.read_text() == "mine\n"
 
 
+def escaped(place: Place, session: str) -> dict[str, int]:
+    folder = place.worktree(session)
+    until("all have escaped", lambda: len(list(folder.glob("pid.*"))) == len(WAYS))
+    return {p.suffix[1:]: int(p.read_text()) for p in folder.glob("pid.*")}
+
+
+def test_what_escaped_ends_as_soon_as_its_killed_keeper_is_missed(place: Place) -> None:
+    other = place.start(["cat"], name="other")
+    s = place.start(place.script("escaping", ESCAPING))
+    pids = escaped(place, s)
+    kill_and_wait(place.keeper(s))
+    for name, pid in pids.items():
+        until(f"{name} has ended", lambda pid=pid: not is_alive(pid))
+    view = place.wait(s, "told", lambda v: "left behind" in v["note"])
+    assert view["process"] == "lost" and "and ended" in view["note"]
+    place.call("inject", session=other, text="hello")
+    place.shows(other, "hello")
+
+
+def test_what_escaped_ends_when_nobody_was_there_to_miss_its_keeper(place: Place) -> None:
+    s = place.start(place.script("escaping", ESCAPING))
+    pids = escaped(place, s)
+    keeper = place.keeper(s)
+    place.kill_supervisor()
+    kill_and_wait(keeper)
+    assert is_alive(pids["cleared"])
+    place.wait(s, "lost", lambda v: v["process"] == "lost")
+    for name, pid in pids.items():
+        until(f"{name} has ended", lambda pid=pid: not is_alive(pid))
+
+
 @pytest.mark.parametrize("how", ["kill", "respawn"])
 def test_what_escaped_does_not_outlive_a_killed_keeper(place: Place, how: str) -> None:
     s = place.start(place.script("escaping", ESCAPING))
     folder = place.worktree(s)
-    until("all have escaped", lambda: len(list(folder.glob("pid.*"))) == len(WAYS))
-    pids = {p.suffix[1:]: int(p.read_text()) for p in folder.glob("pid.*")}
+    pids = escaped(place, s)
+    for path in folder.glob("pid.*"):
+        path.unlink()
     kill_and_wait(place.keeper(s))
     place.wait(s, "lost", lambda v: v["process"] == "lost")
+    place.call(how, session=s)
+    assert [name for name, pid in pids.items() if is_alive(pid)] == []
+    if how == "respawn":
+        pids = escaped(place, s)
+        assert all(is_alive(pid) for pid in pids.values()), "what was started anew is left alone"
+
+
+def test_a_keeper_that_cannot_be_reached_is_no_reason_to_end_its_agent(place: Place) -> None:
+    s = place.start(["cat"])
+    keeper, socket_path = place.keeper(s), place.paths.keeper_socket(s)
+    (agent,) = tree.descendants(keeper)
+    os.kill(keeper, signal.SIGSTOP)  # it cannot put its socket back
     try:
-        place.call(how, session=s)
-        # One that cleared its environment as well has nothing that could tell whose it was.
-        assert {name for name, pid in pids.items() if is_alive(pid)} <= {"cleared"}
+        place.kill_supervisor()
+        socket_path.unlink()
+        assert place.view(s)["process"] == "lost"
+        assert left_over.keepers_of([s, "s2345abcd"]) == {s: keeper}
+        assert [p.pid for p in left_over.left_over([s])[s]] == [agent.pid]
+        view = place.wait(s, "told", lambda v: "does not answer" in v["note"])
+        assert f"pid {keeper}" in view["note"] and is_alive(agent.pid)
     finally:
-        kill_and_wait(pids["cleared"])
+        os.kill(keeper, signal.SIGCONT)
+    place.wait(s, "found again", lambda v: v["process"] == "running")
+    place.call("inject", session=s, text="hello")
+    place.shows(s, "hello")
+
+
+def test_a_stopped_keeper_holds_up_no_new_supervisor(place: Place) -> None:
+    stopped = place.start(["cat"], name="stopped")
+    other = place.start(["cat"], name="other")
+    keeper = place.keeper(stopped)
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        place.kill_supervisor()
+        place.call("inject", session=other, text="hello")
+        place.shows(other, "hello")
+        assert place.view(stopped)["process"] == "lost"
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    place.wait(stopped, "found again", lambda v: v["process"] == "running")
+    place.call("inject", session=stopped, text="hello")
+    place.shows(stopped, "hello")
 
 
 def silence(view: View) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def test_a_score_is_raised_and_never_lowered() -> None:
     code = (
         "import sys; from steer.runtime.keeping.inherited import set_inherited; "
         "own = open('/proc/self/oom_score_adj', 'w'); own.write(sys.argv[1]); own.flush(); "
-        "set_inherited(); print(open('/proc/self/oom_score_adj').read())"
+        "set_inherited('s2345abcd'); print(open('/proc/self/oom_score_adj').read())"
     )
     for before, after in ((100, 100 + OOM_RAISE), (900, 1000), (1000, 1000)):
         done = subprocess.run([sys.executable, "-c", code, str(before)], capture_output=True, check=True)

@@ -175,6 +175,7 @@ async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
     """End everything the session's keeper is an ancestor of, or was; the processes that remain."""
     live = c.lives.get(spec.id)
     if live is None or not live.is_attached:
+        await c.clearing.settled(spec.id)
         return await asyncio.to_thread(end_left_over, spec.id)
     live.mark("kill")
     await _ask_to_leave(c, live)
@@ -186,6 +187,7 @@ async def clear_lost(c: Context, spec: SessionSpec) -> None:
     """Before an agent starts where a keeper was lost: what that one's agent left behind may still work there."""
     if c.view(spec.id).process is not ProcessState.LOST:
         return
+    await c.clearing.settled(spec.id)
     if left := await asyncio.to_thread(end_left_over, spec.id):
         names = ", ".join(f"{p['pid']} {p['name']}" for p in left)
         raise EnvironmentFault(f"processes of {spec.name} are still there: {names}", "end them first")

@@ -49,7 +49,7 @@ class Terminal:
             os.chdir(launch.cwd)
             for signum in _RESTORED:
                 signal.signal(signum, signal.SIG_DFL)
-            set_inherited()
+            set_inherited(launch.session)
             entrance.ignore_signals()
 
         try:
