@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,55 @@ def test_a_shell_of_the_operators_in_the_worktree_outlives_a_kill(place: Place) 
     finally:
         shell.kill()
         shell.wait()
+
+
+def test_a_kill_names_who_else_works_in_the_worktree_and_leaves_them_alone(place: Place) -> None:
+    s = place.start(["sleep", "1000"], name="a")
+    place.start(["sleep", "1000"], name="quiet")
+    folder = place.worktree(s)
+    (folder / "deep").mkdir()
+    held = "f = open('held', 'w'); import os; os.chdir('/'); print(flush=True); input()"
+    with ExitStack() as stack:
+        shell = stack.enter_context(subprocess.Popen(["sleep", "1000"], cwd=folder / "deep"))
+        holder = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-c", held], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        )
+        assert holder.stdout and holder.stdout.readline()
+        try:
+            done = place.run("kill", "a", "--json")
+            assert done.status == 0, done.err
+            found = {p["pid"]: p["name"] for p in json.loads(done.out)["outsiders"]}
+            assert set(found) == {shell.pid, holder.pid} and found[shell.pid] == "sleep"
+            assert f"{shell.pid} sleep" in place.view(s)["note"]
+            assert (shell.poll(), holder.poll()) == (None, None)
+            assert "still" not in place.run("kill", "quiet").out
+            place.call("undo")
+            place.call("undo")
+            said = place.run("kill", "a").out
+            assert f"still working in its worktree, which is in the trash now: {shell.pid} sleep" in said
+        finally:
+            shell.kill()
+            holder.kill()
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_tmux_server_that_was_there_before_its_work_is_named(place: Place) -> None:
+    """The agent hands its work to a server outside of its tree: what runs there is no descendant."""
+    server = ["tmux", "-S", str(place.root / "tmux"), "-f", "/dev/null"]
+    subprocess.run([*server, "new-session", "-d", "-s", "mine", "sleep 1000"], check=True, cwd="/")
+    try:
+        hand = shlex.join([*server, "new-window", "-d", "-c", "PLACE", "exec sleep 1234"]).replace(
+            "PLACE", '"$PWD"'
+        )
+        s = place.start(["/bin/sh", "-c", f"{hand}; echo handed; exec sleep 1000"])
+        place.shows(s, "handed")
+        made = place.call("kill", session=s)
+        (found,) = made["outsiders"]
+        assert found["name"] == "sleep" and is_alive(found["pid"])
+    finally:
+        subprocess.run([*server, "kill-server"], check=False)
 
 
 def test_two_kills_at_once_are_one(place: Place) -> None:
