@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from steer.errors import EnvironmentFault, SteerError
+from steer.errors import SteerError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,14 +18,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def open_board() -> int:
     """Run the UI in a guarded child; agents go on when it ends. Returns its exit status."""
     from steer.cli.connection import common_dir
-    from steer.cli.launcher import run_guarded
+    from steer.cli.launcher import need_terminal, run_guarded
     from steer.runtime.supervise import ensure_supervisor
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise EnvironmentFault(
-            "the board needs a terminal, and this is none",
-            "use the verbs instead: steer ls, steer read, steer send",
-        )
+    need_terminal("the board", "use the verbs instead: steer ls, steer read, steer send")
     common = common_dir()
     ensure_supervisor(common)  # before the screen is taken: its errors are sentences
     status = run_guarded(lambda: _run_ui(common))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from steer.cli.option import add_json
 from steer.cli.output import emit, say
-from steer.errors import EnvironmentFault, UserError
+from steer.errors import UserError
 
 if TYPE_CHECKING:
     from steer.model.port import FleetPort
@@ -46,6 +46,7 @@ def add(verbs: Any) -> None:
 
 def _replay(args: argparse.Namespace) -> int:
     from steer.cli.intake import STDIN, fleet, opened, take_terminal
+    from steer.cli.launcher import need_terminal
     from steer.detect.rules import default_rules, read_rules
 
     at = parse_time(args.at)
@@ -61,10 +62,7 @@ def _replay(args: argparse.Namespace) -> int:
             return _print(args, sources, at)
         if STDIN in args.recording:
             take_terminal()
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise EnvironmentFault(
-                "a replay needs a terminal, and this is none", "--text and --info need none"
-            )
+        need_terminal("a replay", "--text and --info need none")
         replaces_flags = args.flags == "found" or (rules is not None and args.flags != "recorded")
         return open_screen(sources, at, args.speed, rules=rules, replaces_flags=replaces_flags)
 

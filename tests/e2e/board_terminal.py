@@ -22,9 +22,20 @@ MODES = (1000, 1002, 1003, 1004, 1006, 2004, 2026)
 class BoardTerminal:
     """A shell-like parent owns the pty, so that it outlives the board, as a user's shell does."""
 
-    def __init__(self, folder: Path, cols: int = 100, rows: int = 30) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cols: int = 100,
+        rows: int = 30,
+        *,
+        env: dict[str, str] | None = None,
+        answers: bool = True,
+    ) -> None:
+        """`answers`: whether it answers what the board asks it; `env`: what differs from a capable terminal."""
         self.screen = Emulator(cols, rows)
-        env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.raw = bytearray()  # all that was written to it
+        self._answers = answers
+        env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         keep_open = "import signal; signal.pause()"  # it must not read what is typed for the board
         self._holder = PtyProcess.spawn(
             [sys.executable, "-c", keep_open], dimensions=(rows, cols), env=env, cwd=str(folder)
@@ -55,8 +66,10 @@ class BoardTerminal:
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
-            self.screen.feed(os.read(self._holder.fd, 65536))
-            if reply := self.screen.take_replies():
+            data = os.read(self._holder.fd, 65536)
+            self.raw += data
+            self.screen.feed(data)
+            if (reply := self.screen.take_replies()) and self._answers:
                 os.write(self._holder.fd, reply)
 
     def text(self) -> str:
