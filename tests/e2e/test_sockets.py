@@ -25,7 +25,7 @@ class Bound:
 
         def watched(made: socket.socket, address: Any) -> None:
             bind(made, address)
-            self.modes.append(stat.S_IMODE(os.stat(address).st_mode))
+            self.modes.append(stat.S_IMODE(Path(address).stat().st_mode))
 
         patch.setattr(socket.socket, "bind", watched)
 
