@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 
-from steer.errors import EnvironmentFault
+from steer.errors import SteerError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,17 +18,39 @@ def add(parser: argparse.ArgumentParser) -> None:
 def open_board() -> int:
     """Run the UI in a guarded child; agents go on when it ends. Returns its exit status."""
     from steer.cli.connection import common_dir
-    from steer.cli.launcher import run_guarded
+    from steer.cli.launcher import need_terminal, run_guarded
     from steer.runtime.supervise import ensure_supervisor
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise EnvironmentFault(
-            "the board needs a terminal, and this is none",
-            "use the verbs instead: steer ls, steer read, steer send",
-        )
+    need_terminal("the board", "use the verbs instead: steer ls, steer read, steer send")
     common = common_dir()
     ensure_supervisor(common)  # before the screen is taken: its errors are sentences
-    return run_guarded(lambda: _run_ui(common))
+    status = run_guarded(lambda: _run_ui(common))
+    if status == 0:
+        _say_what_logout_does()
+    return status
+
+
+def _say_what_logout_does() -> None:
+    """Once for this user, where agents go on that a logout would end."""
+    from steer.adapters.logout import look_at_logout
+    from steer.cli.connection import running_supervisor
+    from steer.cli.ui_config import remember
+    from steer.config.path import cache_home
+    from steer.model.session import LIVE
+
+    told = cache_home() / "logout-told"
+    if told.exists():
+        return
+    with contextlib.suppress(SteerError):
+        if client := running_supervisor():
+            with client:
+                sessions = client.call("view")["fleet"]["sessions"]
+                count = sum(v["process"] in LIVE for v in sessions)
+                found = look_at_logout(int(client.call("ping")["pid"])) if count else None
+            if found and found.why:
+                remember(told)
+                words = "an agent goes on" if count == 1 else f"{count} agents go on"
+                print(f"steer: {words}, but {found.why}; {found.cure}", file=sys.stderr)
 
 
 def _run_ui(common: Path) -> int:

@@ -61,6 +61,7 @@ def _doctor(args: argparse.Namespace) -> int:
         judge(os.environ),
         *_terminal(),
         *_folders(),
+        *_logout(),
         *_repository(),
     ]
     value = {"findings": [asdict(f) for f in found]}
@@ -242,6 +243,14 @@ def _folders() -> list[Finding]:
         except SteerError as e:
             found.append(Finding(name, "bad", f"{e.message}; {e.hint}"))
     return found
+
+
+def _logout() -> list[Finding]:
+    """Nothing where agents outlive a logout, or where nobody can say."""
+    from steer.adapters.logout import look_at_logout
+
+    found = look_at_logout()
+    return [Finding("logout", "note", f"{found.why}, agents too; {found.cure}")] if found.why else []
 
 
 def _repository() -> list[Finding]:

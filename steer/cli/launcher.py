@@ -13,11 +13,23 @@ import sys
 import termios
 from collections.abc import Callable
 
+from steer.errors import EnvironmentFault
+
 # Undo, in this order: synchronized output, mouse, focus, paste, kitty keys, in-band resize, colours, cursor, screen.
 RESTORE = (
     b"\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
     b"\x1b[<u\x1b[?2048l\x1b[0m\x1b[?7h\x1b[0 q\x1b[?25h\x1b[?1049l"
 )
+
+
+def need_terminal(what: str, instead: str) -> None:
+    """Raises `EnvironmentFault` where `what` could not be shown: no terminal, or one that cannot place a cursor."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise EnvironmentFault(f"{what} needs a terminal, and this is none", instead)
+    if os.environ.get("TERM") == "dumb":
+        raise EnvironmentFault(
+            f"{what} needs a terminal that can move its cursor, and TERM=dumb says no", instead
+        )
 
 
 def run_guarded(work: Callable[[], int]) -> int:

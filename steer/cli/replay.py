@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steer.cli.option import add_json
 from steer.cli.output import emit, say
-from steer.errors import EnvironmentFault, UserError
+from steer.errors import UserError
 
 if TYPE_CHECKING:
     from steer.model.port import FleetPort
@@ -46,6 +45,7 @@ def add(verbs: Any) -> None:
 
 def _replay(args: argparse.Namespace) -> int:
     from steer.cli.intake import STDIN, fleet, opened, take_terminal
+    from steer.cli.launcher import need_terminal
     from steer.detect.rules import default_rules, read_rules
 
     at = parse_time(args.at)
@@ -61,10 +61,7 @@ def _replay(args: argparse.Namespace) -> int:
             return _print(args, sources, at)
         if STDIN in args.recording:
             take_terminal()
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise EnvironmentFault(
-                "a replay needs a terminal, and this is none", "--text and --info need none"
-            )
+        need_terminal("a replay", "--text and --info need none")
         replaces_flags = args.flags == "found" or (rules is not None and args.flags != "recorded")
         return open_screen(sources, at, args.speed, rules=rules, replaces_flags=replaces_flags)
 
@@ -162,6 +159,7 @@ def _facts(source: Source, recording: RecordingFile) -> dict[str, Any]:
         "resizes": timeline.resizes,
         "markers": [{"at": m.at, "kind": m.kind.value, "label": m.label} for m in timeline.marks],
         "ended": timeline.exit.label if timeline.exit else "",
+        "unchanged": not recording.verdict.changed if recording.verdict.is_known else None,
         "problems": recording.problems,
     }
 
@@ -199,5 +197,7 @@ def _show_facts(facts: dict[str, Any]) -> None:
     )
     for mark in facts["markers"]:
         say(f"  {clock(mark['at'], tenths=True):>9}  {mark['kind']:<12}  {mark['label']}")
+    if facts["unchanged"]:
+        say("  unchanged since it was recorded")
     for problem in facts["problems"]:
         say(f"  problem: {problem}")

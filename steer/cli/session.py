@@ -306,7 +306,13 @@ def _kill(args: argparse.Namespace) -> int:
     from steer.cli.connection import call
 
     made = call("kill", session=args.session)
-    return emit(args, made, lambda: say(f"killed {args.session}; `steer undo` brings it back"))
+
+    def show() -> None:
+        say(f"killed {args.session}; `steer undo` brings it back")
+        for p in made["outsiders"]:
+            say(f"note: still working in its worktree, which is in the trash now: {p['pid']} {p['name']}")
+
+    return emit(args, made, show)
 
 
 def _respawn(args: argparse.Namespace) -> int:

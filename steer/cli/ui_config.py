@@ -29,12 +29,12 @@ def ui_config(common_dir: Path | None) -> UiConfig:
         copy_on_release=config.ui.copy_on_release,
         notify=config.ui.notify,
         is_first_run=common_dir is not None and not welcomed.exists(),
-        on_welcomed=lambda: _remember(welcomed),
+        on_welcomed=lambda: remember(welcomed),
     )
 
 
-def _remember(marker: Path) -> None:
-    """The first-run screen was seen; a cache folder that cannot be written only means seeing it again."""
+def remember(marker: Path) -> None:
+    """Something that is said once was said; a cache folder that cannot be written only means hearing it again."""
     try:
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch(mode=0o600)

@@ -10,13 +10,13 @@ import dataclasses
 import difflib
 import tomllib
 import typing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steer.config.approve import check_approvals
 from steer.config.path import config_home
-from steer.config.schema import BUDGET_ACTIONS, LEVELS, REPOSITORY_MAY_SET, Config
+from steer.config.schema import BUDGET_ACTIONS, LEVELS, REPOSITORY_MAY_SET, Config, Limits
 from steer.errors import ConfigError
 
 
@@ -65,6 +65,9 @@ def _merge(into: dict[str, Any], origin: dict[str, str], path: Path, allowed: fr
             )
         if allowed is not None and section == "budget" and isinstance(value, dict):
             value = _tighter(into.get(section), value)
+        if allowed is not None and section == "limits" and isinstance(value, dict):
+            mine = into.get(section)
+            value = _tighter({**asdict(Limits()), **(mine if isinstance(mine, dict) else {})}, value)
         if allowed is not None and section == "isolation":
             value = _raised(into.get(section), value, path)
         if isinstance(value, dict) and isinstance(into.get(section), dict):
@@ -75,7 +78,7 @@ def _merge(into: dict[str, Any], origin: dict[str, str], path: Path, allowed: fr
 
 
 def _tighter(mine: Any, theirs: dict[str, Any]) -> dict[str, Any]:
-    """What of a repository's budget counts: limits where the user set none or a higher one, and pausing."""
+    """What of a repository's limits counts: those where the user set none or a higher one, and pausing."""
     known = mine if isinstance(mine, dict) else {}
     kept = {}
     for key, value in theirs.items():

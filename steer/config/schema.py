@@ -40,6 +40,13 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one session may take of the machine. A repository may only lower it."""
+
+    processes: int = 2000  # beyond this its tree is stopped and you are asked (0: no limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     grace_s: float = 3.0  # between asking a session's processes to end and killing them
 
@@ -145,6 +152,7 @@ class Config:
     worktree: Worktree = Worktree()
     recording: Recording = Recording()
     terminal: Terminal = Terminal()
+    limits: Limits = Limits()
     stop: Stop = Stop()
     check: Check = Check()
     setup: Setup = Setup()
@@ -161,7 +169,7 @@ BUDGET_ACTIONS = ("warn", "pause")
 LEVELS = ("L0", "L1", "L2", "L3")
 
 # A repository's own .steer/config.toml may say only this: what to start and how to check it. Commands in it
-# run only after consent to exactly these bytes (see `consent.py`). Its budget can only tighten the user's, its
-# isolation.level only raise what a session gets at least.
-REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check", "budget", "isolation"})
+# run only after consent to exactly these bytes (see `consent.py`). Its budget and limits can only tighten the
+# user's, its isolation.level only raise what a session gets at least.
+REPOSITORY_MAY_SET = frozenset({"fleet", "setup", "check", "budget", "isolation", "limits"})
 COMMANDS_IN_REPOSITORY = (("setup", "command"), ("fleet", "check"), ("fleet", "agents"))

@@ -25,7 +25,8 @@ Methods of `call` and their results (every one raises `SteerError`; `session` is
     broadcast    {sessions: [id], text, mode, as_command}             -> {results: {id: {delivery, detail}}}
     interrupt    {session}                                            -> {delivery, detail}
     pause        {session}      continue {session}                    -> {}
-    kill         {session}                                            -> {operation, survivors: [{pid, name}]}
+    kill         {session}                       -> {operation, survivors: [{pid, name}], outsiders: [{pid, name}]}
+                     outsiders: processes that it did not start and that work in its worktree
     undo         {}                                                   -> {operation, summary}
     plan_fork    {session, at}                                        -> {carried: [str], left: [str], bytes, branch,
                      conversation: {mode: whole|cut|brief|none, text, turns: [{id, at, text}]},

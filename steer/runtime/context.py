@@ -21,6 +21,7 @@ from steer.errors import ConfigError, UserError
 from steer.model import event as ev
 from steer.model.operation import Operation, Progress
 from steer.model.session import LIVE, Place, SessionSpec, SessionView
+from steer.runtime.clearing import Clearing
 from steer.runtime.conversation import Conversations
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.journal import Journal
@@ -52,6 +53,7 @@ class Context:
     end: Callable[[], None]  # the supervisor
     hooks: HookSpool
     tripwires: Tripwires
+    clearing: Clearing
     pane_size: tuple[int, int] = (
         80,
         24,

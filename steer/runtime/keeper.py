@@ -22,6 +22,7 @@ from typing import Any
 
 from steer.runtime.keeping import tree
 from steer.runtime.keeping.audience import Audience
+from steer.runtime.keeping.halt import Halt
 from steer.runtime.keeping.launch import Launch, LaunchError, clamp_size, read_launch
 from steer.runtime.keeping.loop import Loop
 from steer.runtime.keeping.peer import Peer
@@ -54,8 +55,6 @@ class Keeper:
         self._tape = tape
         self._terminal = terminal
         self._size = (launch.cols, launch.rows)
-        self._frozen: list[tree.Process] = []
-        self._is_paused = False
         self._has_exit_record = False
         self._is_forgotten = False
         self._recorder = Recorder(tape, launch.max_recording_bytes, launch.thin_bytes_per_s)
@@ -66,6 +65,7 @@ class Keeper:
         self._typist = Typist(loop, terminal, self._typed, self._pump.settle)
         self._pump.typist = self._typist
         self._stop = Stop(loop, self._soften)
+        self._halt = Halt(loop, launch.max_processes, self._living, self._crowded)
         loop.on_wake = self._pump.synced
         loop.on_signal(signal.SIGCHLD, self._reap)
         loop.on_signal(signal.SIGTERM, self._shut_down)
@@ -75,18 +75,32 @@ class Keeper:
         """Process id of the program."""
         return self._terminal.pid
 
+    def _living(self) -> int:
+        return self.child if self.status is None else 0
+
     def serve(self) -> None:
         self._pump.settle()
         self._reap()  # a program may have ended before SIGCHLD was ours
         self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
+        self._halt.watch()
         self._loop.run()
+        self._tape.finish()
+        self._audience.event({"event": "sums", "mark": self._tape.sums.newest, "is_over": True})
         self._audience.close()
         self._tape.close()
 
     def _keep_socket(self) -> None:
+        self._pump.at()  # notes a sleep, although nothing else may happen for long
         if listener := bind_again(self._launch.socket):
             self._audience.listen(listener)
         self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
+
+    def _crowded(self) -> None:
+        crowd = self._halt.crowd
+        if crowd.count:
+            self._recorder.marker(self._pump.at(), f"steer: stopped with {crowd.count} processes")
+            self._pump.settle()
+        self._audience.event({"event": "crowded", **crowd.to_json()})
 
     def _hello(self) -> dict[str, Any]:
         return {
@@ -99,7 +113,9 @@ class Keeper:
             "cols": self._size[0],
             "rows": self._size[1],
             "offset": self._pump.offset,
-            "paused": self._is_paused,
+            "paused": self._halt.is_paused,
+            "sums": self._tape.sums.newest,
+            "crowded": self._halt.crowd.to_json(),
             "exit": self.status if self._has_exit_record else None,
         }
 
@@ -159,19 +175,17 @@ class Keeper:
         return {"ok": False, "error": f"the recording is stalled: {self._tape.reason}"}
 
     def _pause(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
-        """What somebody else had stopped before is not ours to continue."""
-        self._frozen += tree.freeze(os.getpid())
-        self._is_paused = True
+        self._halt.pause()
         answer({"ok": True, "processes": len(tree.descendants(os.getpid()))})
 
     def _continue(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
-        frozen, self._frozen = self._frozen, []
-        self._is_paused = False
-        tree.thaw(frozen)
+        self._halt.go_on()
         answer({"ok": True})
 
     def _stop_tree(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
         soft = [signal.Signals(n) for n in request.get("soft") or []]
+        if self._halt.crowd.count:
+            soft = []  # whoever has to be continued to be asked would multiply again
         self._stop.request(list(map(int, soft)), float(request.get("grace_s") or 0.0), answer)
 
     def _soften(self, signals: list[int]) -> None:
@@ -182,8 +196,7 @@ class Keeper:
             else:
                 for process in tree.descendants(os.getpid()):
                     tree.send(process, signum)
-        tree.thaw(self._frozen)  # a stopped process would never see the signal
-        self._frozen, self._is_paused = [], False
+        self._halt.go_on()  # a stopped process would never see the signal
 
     def _status(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
         modes = self._terminal.modes()
@@ -198,11 +211,14 @@ class Keeper:
                 "echo": modes.echo,
                 "icanon": modes.icanon,
                 "offset": self._pump.offset,
-                "paused": self._is_paused,
+                "paused": self._halt.is_paused,
                 "processes": len(tree.descendants(os.getpid())),
                 "stalled": self._tape.reason,
             }
         )
+
+    def _ping(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
+        answer({"ok": True})
 
     def _forget(self, request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
         self._is_forgotten = True
@@ -217,6 +233,7 @@ class Keeper:
         "continue": _continue,
         "stop": _stop_tree,
         "status": _status,
+        "ping": _ping,
         "forget": _forget,
     }
 
@@ -243,6 +260,7 @@ class Keeper:
         """The last output is recorded: now the end is."""
         assert self.status is not None
         self._recorder.exit(self._pump.at(), self.status)
+        self._pump.mark_sums()
         self._has_exit_record = True
         self._write_exit()
         self._audience.event({"event": "exited", "status": self.status, "offset": self._pump.offset})
@@ -279,7 +297,8 @@ class Keeper:
     def _shut_down(self) -> None:
         """The system goes down: end the tree while there is time to record how it ended."""
         self._is_forgotten = True
-        self._stop.request([signal.SIGHUP], _SHUTDOWN_GRACE_S, lambda result: None)
+        soft = [] if self._halt.crowd.count else [int(signal.SIGHUP)]
+        self._stop.request(soft, _SHUTDOWN_GRACE_S, lambda result: None)
 
 
 def start(launch: Launch, folder: str, umask: int) -> Keeper:

@@ -9,6 +9,7 @@ from typing import Any
 from steer.errors import EnvironmentFault, InternalError
 from steer.runtime.wire import PROTOCOL, Unpacker, WireError, pack, pack_json, parse_json
 
+GREET_S = 3.0  # one that stands still must not hold up a supervisor that finds its sessions again
 _READ_BYTES = 256 * 1024
 _MAX_GRANT = 0xFFFFFFFF
 
@@ -28,6 +29,7 @@ class KeeperClient:
         self.on_resync: Callable[[int], None] = lambda offset: None
         self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         self.on_closed: Callable[[str], None] = lambda reason: None
+        self.heard = 0  # how often something came from it
         self._reader = reader
         self._writer = writer
         self._unpacker = Unpacker()
@@ -46,7 +48,11 @@ class KeeperClient:
             raise EnvironmentFault(f"no keeper listens at {path}: {e.strerror or e}") from e
         client = cls(reader, writer)
         try:
-            await client._greet(path)
+            async with asyncio.timeout(GREET_S):
+                await client._greet(path)
+        except TimeoutError:
+            writer.close()
+            raise EnvironmentFault(f"the keeper at {path} does not answer", "was it stopped?") from None
         except BaseException:
             writer.close()
             raise
@@ -67,6 +73,11 @@ class KeeperClient:
             raise EnvironmentFault(f"what listens at {path} is no keeper: {e}") from e
         if self.hello.get("protocol") != PROTOCOL:
             raise EnvironmentFault(f"the keeper at {path} speaks another version of the protocol")
+
+    @property
+    def pid(self) -> int:
+        """Of the keeper's process."""
+        return int(self.hello.get("pid") or 0)
 
     async def request(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Ask and wait for the answer, `{"ok": bool, ...}` with `error` where it is false.
@@ -111,6 +122,7 @@ class KeeperClient:
             for kind, payload in self._early:
                 self._handle(kind, payload)
             while data := await self._reader.read(_READ_BYTES):
+                self.heard += 1
                 for kind, payload in self._unpacker.feed(data):
                     self._handle(kind, payload)
         except (WireError, OSError) as e:

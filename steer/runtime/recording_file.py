@@ -24,6 +24,7 @@ from steer.replay.conversation import Drawing
 from steer.replay.index import Index
 from steer.runtime import index_cache
 from steer.runtime.unpack import PIECE_BYTES, UnpackError, unpacked
+from steer.runtime.verify import Verdict, verify
 from steer.transcript.format import reader_for, recognise
 
 # Every call into the emulator gives the interpreter away, and a thread that parses keeps it for this long. With
@@ -44,6 +45,7 @@ class RecordingFile:
         self.index = Index(has_keyframes=has_keyframes)
         self._is_indexed = has_keyframes
         self.transcript = ""  # of which agent, where the file is no recording but a transcript
+        self.verdict = Verdict()  # whether it is what was recorded; known when all was read
         self.is_complete = False  # everything that was there has been read
         self._file = _open(path)
         self.size_bytes = os.fstat(self._file.fileno()).st_size
@@ -64,6 +66,7 @@ class RecordingFile:
     def load(self) -> None:
         """Read everything now."""
         self._guarded(self._read_all)
+        self.verdict = verify(self.path)
 
     def look_for_more(self) -> None:
         """Have the thread read what was appended meanwhile."""
@@ -90,7 +93,8 @@ class RecordingFile:
     @property
     def problems(self) -> list[str]:
         """One line each."""
-        return [*self._trouble, *self.index.problems]
+        changed = [self.verdict.changed] if self.verdict.changed else []
+        return [*changed, *self._trouble, *self.index.problems]
 
     def close(self) -> None:
         """Stop reading. The files are closed when the thread has noticed."""
@@ -106,6 +110,9 @@ class RecordingFile:
     def _run(self, on_change: Callable[[], None]) -> None:
         self._guarded(self._read_all)
         on_change()
+        self.verdict = verify(self.path)
+        if self.verdict.changed:
+            on_change()
         while not self._is_stopped:
             self._wanted.wait()
             self._wanted.clear()

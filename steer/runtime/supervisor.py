@@ -27,6 +27,7 @@ from steer.model import event as ev
 from steer.model.fleet import FleetView
 from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
 from steer.runtime.checker import Checker
+from steer.runtime.clearing import Clearing
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
 from steer.runtime.evidence import Evidence
@@ -36,6 +37,7 @@ from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
 from steer.runtime.isolating import Cage, plan_cages
 from steer.runtime.journal import Journal
+from steer.runtime.keeper_watch import KeeperWatch
 from steer.runtime.live import LiveSession
 from steer.runtime.pace import Pace
 from steer.runtime.recording_file import began_at
@@ -93,6 +95,7 @@ class Supervisor:
             mark_restored=self._mark_restored,
             end=self._stop.set,
             hooks=self._hooks,
+            clearing=Clearing(self.emit, self._clock.now, self._reattach),
             tripwires=Tripwires(trees, paths.state, lambda: self._fleet.view().sessions, self._clock.now),
         )
         self._follow_up = FollowUp(self._c, self._spawn, self._prices.cost)
@@ -112,6 +115,8 @@ class Supervisor:
         self._spawn(self._watch_files())
         following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
         following.append(self._spawn(self._keep_socket()))
+        keepers = KeeperWatch(lambda: self._c.lives.values(), self.emit, self._clock.now)
+        following.append(self._spawn(keepers.run()))
         self._hooks.read_all()
         self._spawn(self._hooks.watch(self._stop, lambda why: log.warning("hooks are not read: %s", why)))
         log.info("serving %s", self._paths.socket)
@@ -214,6 +219,16 @@ class Supervisor:
         self._hub.session_changed(spec.id)
         return live
 
+    async def _reattach(self, session: str) -> bool:
+        """Whether a keeper that was missed is followed again, or nobody waits for that any more."""
+        view = self._fleet.session(session)
+        if view is None or view.process is not ProcessState.LOST or view.spec.place is not Place.WORKTREE:
+            return True
+        with contextlib.suppress(SteerError), self._c.claim(view.spec, "being found again"):
+            await self.attach(view.spec)
+            return True
+        return False
+
     # -- what the hub asks ----------------------------------------------------------------------------
 
     def fleet_view(self) -> FleetView:
@@ -265,6 +280,8 @@ class Supervisor:
         self._hub.fleet_changed()
         self._plan_due()
         self._follow_up.heard(event)
+        if isinstance(event, ev.KeeperLost):
+            self._c.clearing.lost(event.session)
         if isinstance(event, ev.ProcessExited | ev.KeeperLost | ev.SpecChanged):
             for found in self._evidence.overlaps.news(self._clock.now()):
                 self.emit(found)

@@ -22,9 +22,20 @@ MODES = (1000, 1002, 1003, 1004, 1006, 2004, 2026)
 class BoardTerminal:
     """A shell-like parent owns the pty, so that it outlives the board, as a user's shell does."""
 
-    def __init__(self, folder: Path, cols: int = 100, rows: int = 30) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cols: int = 100,
+        rows: int = 30,
+        *,
+        env: dict[str, str] | None = None,
+        answers: bool = True,
+    ) -> None:
+        """`answers`: whether it answers what the board asks it; `env`: what differs from a capable terminal."""
         self.screen = Emulator(cols, rows)
-        env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.raw = bytearray()  # all that was written to it
+        self._answers = answers
+        env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         keep_open = "import signal; signal.pause()"  # it must not read what is typed for the board
         self._holder = PtyProcess.spawn(
             [sys.executable, "-c", keep_open], dimensions=(rows, cols), env=env, cwd=str(folder)
@@ -41,8 +52,8 @@ class BoardTerminal:
         """The terminal's settings without the read position that `tcgetattr` may report differently."""
         return list(termios.tcgetattr(self._holder.fd))
 
-    def start(self) -> None:
-        """Run `steer` on this terminal, in a process group of its own."""
+    def start(self, *args: str) -> None:
+        """Run `steer ARGS` on this terminal, in a process group of its own."""
         self.launcher = os.fork()
         if self.launcher == 0:
             os.setpgid(0, 0)
@@ -50,13 +61,15 @@ class BoardTerminal:
             for target in (0, 1, 2):
                 os.dup2(fd, target)
             os.chdir(self._folder)
-            os.execve(sys.executable, [sys.executable, "-m", "steer"], self._env)
+            os.execve(sys.executable, [sys.executable, "-m", "steer", *args], self._env)
 
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
-            self.screen.feed(os.read(self._holder.fd, 65536))
-            if reply := self.screen.take_replies():
+            data = os.read(self._holder.fd, 65536)
+            self.raw += data
+            self.screen.feed(data)
+            if (reply := self.screen.take_replies()) and self._answers:
                 os.write(self._holder.fd, reply)
 
     def text(self) -> str:
@@ -67,6 +80,13 @@ class BoardTerminal:
         while not all(w in self.text() for w in words):
             if time.monotonic() > end:
                 pytest.fail(f"the board never showed {words}:\n{self.text()}")
+            self.read()
+
+    def lacks(self, words: str) -> None:
+        end = time.monotonic() + DEADLINE_S
+        while words in self.text():
+            if time.monotonic() > end:
+                pytest.fail(f"the board went on showing {words}:\n{self.text()}")
             self.read()
 
     def press(self, keys: bytes) -> None:

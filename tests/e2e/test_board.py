@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -67,6 +69,21 @@ def test_a_killed_board_leaves_agents_and_a_clean_terminal(place: Place, termina
     assert place.view("one")["process"] == "running"
     assert not place.operations("kill"), "a dialog that was open does nothing by itself"
     assert not place.operations("inject")
+
+
+def test_a_recorder_that_stands_still_is_shown_until_it_goes_on(
+    place: Place, terminal: BoardTerminal
+) -> None:
+    counting(place, "one")
+    terminal.start()
+    terminal.shows("one", "count", "quit")
+    keeper = place.keeper(place.view("one")["spec"]["id"])
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        terminal.shows(f"recorder does not answer (pid {keeper})")
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    terminal.lacks("recorder does not answer")
 
 
 def test_keys_typed_into_a_pane_reach_the_agent(place: Place, terminal: BoardTerminal) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steer.errors import SteerError
-from steer.runtime import wire
-from tests.e2e.place import Place, is_alive, kill_and_wait, until
+from steer.runtime import left_over, wire
+from steer.runtime.keeping import tree
+from tests.e2e.place import Place, View, is_alive, kill_and_wait, until
 from tests.e2e.test_keeper_stop import ESCAPEES, WAYS
 
 ESCAPING = "import os, sys, time, signal\n" + ESCAPEES + "while 1: time.sleep(1000)\n"
@@ -34,6 +39,55 @@ def test_a_shell_of_the_operators_in_the_worktree_outlives_a_kill(place: Place) 
     finally:
         shell.kill()
         shell.wait()
+
+
+def test_a_kill_names_who_else_works_in_the_worktree_and_leaves_them_alone(place: Place) -> None:
+    s = place.start(["sleep", "1000"], name="a")
+    place.start(["sleep", "1000"], name="quiet")
+    folder = place.worktree(s)
+    (folder / "deep").mkdir()
+    held = "f = open('held', 'w'); import os; os.chdir('/'); print(flush=True); input()"
+    with ExitStack() as stack:
+        shell = stack.enter_context(subprocess.Popen(["sleep", "1000"], cwd=folder / "deep"))
+        holder = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-c", held], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        )
+        assert holder.stdout and holder.stdout.readline()
+        try:
+            done = place.run("kill", "a", "--json")
+            assert done.status == 0, done.err
+            found = {p["pid"]: p["name"] for p in json.loads(done.out)["outsiders"]}
+            assert set(found) == {shell.pid, holder.pid} and found[shell.pid] == "sleep"
+            assert f"{shell.pid} sleep" in place.view(s)["note"]
+            assert (shell.poll(), holder.poll()) == (None, None)
+            assert "still" not in place.run("kill", "quiet").out
+            place.call("undo")
+            place.call("undo")
+            said = place.run("kill", "a").out
+            assert f"still working in its worktree, which is in the trash now: {shell.pid} sleep" in said
+        finally:
+            shell.kill()
+            holder.kill()
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_tmux_server_that_was_there_before_its_work_is_named(place: Place) -> None:
+    """The agent hands its work to a server outside of its tree: what runs there is no descendant."""
+    server = ["tmux", "-S", str(place.root / "tmux"), "-f", "/dev/null"]
+    subprocess.run([*server, "new-session", "-d", "-s", "mine", "sleep 1000"], check=True, cwd="/")
+    try:
+        hand = shlex.join([*server, "new-window", "-d", "-c", "PLACE", "exec sleep 1234"]).replace(
+            "PLACE", '"$PWD"'
+        )
+        s = place.start(["/bin/sh", "-c", f"{hand}; echo handed; exec sleep 1000"])
+        place.shows(s, "handed")
+        made = place.call("kill", session=s)
+        (found,) = made["outsiders"]
+        assert found["name"] == "sleep" and is_alive(found["pid"])
+    finally:
+        subprocess.run([*server, "kill-server"], check=False)
 
 
 def test_two_kills_at_once_are_one(place: Place) -> None:
@@ -57,20 +111,92 @@ def test_two_kills_at_once_are_one(place: Place) -> None:
     assert work.read_text() == "mine\n"
 
 
+def escaped(place: Place, session: str) -> dict[str, int]:
+    folder = place.worktree(session)
+    until("all have escaped", lambda: len(list(folder.glob("pid.*"))) == len(WAYS))
+    return {p.suffix[1:]: int(p.read_text()) for p in folder.glob("pid.*")}
+
+
+def test_what_escaped_ends_as_soon_as_its_killed_keeper_is_missed(place: Place) -> None:
+    other = place.start(["cat"], name="other")
+    s = place.start(place.script("escaping", ESCAPING))
+    pids = escaped(place, s)
+    kill_and_wait(place.keeper(s))
+    for name, pid in pids.items():
+        until(f"{name} has ended", lambda pid=pid: not is_alive(pid))
+    view = place.wait(s, "told", lambda v: "left behind" in v["note"])
+    assert view["process"] == "lost" and "and ended" in view["note"]
+    place.call("inject", session=other, text="hello")
+    place.shows(other, "hello")
+
+
+def test_what_escaped_ends_when_nobody_was_there_to_miss_its_keeper(place: Place) -> None:
+    s = place.start(place.script("escaping", ESCAPING))
+    pids = escaped(place, s)
+    keeper = place.keeper(s)
+    place.kill_supervisor()
+    kill_and_wait(keeper)
+    assert is_alive(pids["cleared"])
+    place.wait(s, "lost", lambda v: v["process"] == "lost")
+    for name, pid in pids.items():
+        until(f"{name} has ended", lambda pid=pid: not is_alive(pid))
+
+
 @pytest.mark.parametrize("how", ["kill", "respawn"])
 def test_what_escaped_does_not_outlive_a_killed_keeper(place: Place, how: str) -> None:
     s = place.start(place.script("escaping", ESCAPING))
     folder = place.worktree(s)
-    until("all have escaped", lambda: len(list(folder.glob("pid.*"))) == len(WAYS))
-    pids = {p.suffix[1:]: int(p.read_text()) for p in folder.glob("pid.*")}
+    pids = escaped(place, s)
+    for path in folder.glob("pid.*"):
+        path.unlink()
     kill_and_wait(place.keeper(s))
     place.wait(s, "lost", lambda v: v["process"] == "lost")
+    place.call(how, session=s)
+    assert [name for name, pid in pids.items() if is_alive(pid)] == []
+    if how == "respawn":
+        pids = escaped(place, s)
+        assert all(is_alive(pid) for pid in pids.values()), "what was started anew is left alone"
+
+
+def test_a_keeper_that_cannot_be_reached_is_no_reason_to_end_its_agent(place: Place) -> None:
+    s = place.start(["cat"])
+    keeper, socket_path = place.keeper(s), place.paths.keeper_socket(s)
+    (agent,) = tree.descendants(keeper)
+    os.kill(keeper, signal.SIGSTOP)  # it cannot put its socket back
     try:
-        place.call(how, session=s)
-        # One that cleared its environment as well has nothing that could tell whose it was.
-        assert {name for name, pid in pids.items() if is_alive(pid)} <= {"cleared"}
+        place.kill_supervisor()
+        socket_path.unlink()
+        assert place.view(s)["process"] == "lost"
+        assert left_over.keepers_of([s, "s2345abcd"]) == {s: keeper}
+        assert [p.pid for p in left_over.left_over([s])[s]] == [agent.pid]
+        view = place.wait(s, "told", lambda v: "does not answer" in v["note"])
+        assert f"pid {keeper}" in view["note"] and is_alive(agent.pid)
     finally:
-        kill_and_wait(pids["cleared"])
+        os.kill(keeper, signal.SIGCONT)
+    place.wait(s, "found again", lambda v: v["process"] == "running")
+    place.call("inject", session=s, text="hello")
+    place.shows(s, "hello")
+
+
+def test_a_stopped_keeper_holds_up_no_new_supervisor(place: Place) -> None:
+    stopped = place.start(["cat"], name="stopped")
+    other = place.start(["cat"], name="other")
+    keeper = place.keeper(stopped)
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        place.kill_supervisor()
+        place.call("inject", session=other, text="hello")
+        place.shows(other, "hello")
+        assert place.view(stopped)["process"] == "lost"
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    place.wait(stopped, "found again", lambda v: v["process"] == "running")
+    place.call("inject", session=stopped, text="hello")
+    place.shows(stopped, "hello")
+
+
+def silence(view: View) -> dict[str, Any]:
+    return next((f for f in view["flags"] if f["rule"] == "recorder-silent"), {})
 
 
 def test_a_stopped_keeper_holds_up_nobody_and_loses_nothing(place: Place) -> None:
@@ -84,8 +210,16 @@ def test_a_stopped_keeper_holds_up_nobody_and_loses_nothing(place: Place) -> Non
         assert place.call("inject", session=other, text="hello")["delivery"] == "unverified"
         place.shows(other, "hello")
         assert place.view(stopped)["process"] == "running"
+        flag = silence(place.wait(stopped, "flagged", silence))
+        assert flag["title"] == f"recorder does not answer (pid {keeper})" and flag["severity"] == "urgent"
+        assert f"kill -CONT {keeper}" in flag["evidence"][0]
+        with pytest.raises(SteerError, match=f"kill -CONT {keeper}"):
+            place.call("kill", session=stopped)
+        assert place.view(stopped)["process"] == "running"
+        assert not silence(place.view(other))
     finally:
         os.kill(keeper, signal.SIGCONT)
+    place.wait(stopped, "no longer flagged", lambda v: not silence(v))
     place.shows(stopped, "line 2000")
     lines = [x for x in place.lines(stopped) if x.startswith("line ")]
     assert lines == [f"line {n}" for n in range(1, 2001)][-len(lines) :] and len(lines) > 1000

@@ -193,6 +193,7 @@ async def run_agent(
         "title": spec.name,
         "max_recording_bytes": config.recording.max_mb << 20,
         "thin_bytes_per_s": config.recording.thin_kb_per_s << 10,
+        "max_processes": config.limits.processes,
         "unattended_bytes_per_s": config.recording.unattended_mb_per_s << 20,
     }
     known = c.fleet.session(spec.id)

@@ -21,6 +21,7 @@ from steer.runtime.intervention.delivery import STOP_S
 from steer.runtime.intervention.key import press
 from steer.runtime.left_over import end_left_over
 from steer.runtime.live import LiveSession
+from steer.runtime.outsider import names, outsiders
 
 
 async def interrupt(c: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +135,13 @@ async def _is_as_before(c: Context, operation: Operation) -> bool:
 async def _kill(c: Context, spec: SessionSpec, operation: Operation) -> dict[str, Any]:
     if "trash" not in operation.detail:
         operation = await _plan_kill(c, spec, operation)
+    others = await asyncio.to_thread(outsiders, spec.worktree)
     await finish_kill(c, spec, operation.detail["trash"])
     c.journal.finish(operation, OperationState.DONE)
-    return {"operation": operation.id, "survivors": []}
+    if others:
+        note = f"processes outside of it still work in its worktree: {names(others)}"
+        c.emit(ev.SessionNoted(spec.id, c.now(), note))
+    return {"operation": operation.id, "survivors": [], "outsiders": others}
 
 
 async def _plan_kill(c: Context, spec: SessionSpec, operation: Operation) -> Operation:
@@ -145,8 +150,7 @@ async def _plan_kill(c: Context, spec: SessionSpec, operation: Operation) -> Ope
     survivors = await stop_processes(c, spec)
     crash_point("kill.stopped")
     if survivors:
-        names = ", ".join(f"{s['pid']} {s['name']}" for s in survivors)
-        note = f"{len(survivors)} processes are still there: {names}"
+        note = f"{len(survivors)} processes are still there: {names(survivors)}"
         c.emit(ev.SessionNoted(spec.id, c.now(), note))
         raise EnvironmentFault(
             f"{spec.name} was not moved to the trash: {note}", "end them, then kill it again"
@@ -175,6 +179,7 @@ async def stop_processes(c: Context, spec: SessionSpec) -> list[dict[str, Any]]:
     """End everything the session's keeper is an ancestor of, or was; the processes that remain."""
     live = c.lives.get(spec.id)
     if live is None or not live.is_attached:
+        await c.clearing.settled(spec.id)
         return await asyncio.to_thread(end_left_over, spec.id)
     live.mark("kill")
     await _ask_to_leave(c, live)
@@ -186,9 +191,9 @@ async def clear_lost(c: Context, spec: SessionSpec) -> None:
     """Before an agent starts where a keeper was lost: what that one's agent left behind may still work there."""
     if c.view(spec.id).process is not ProcessState.LOST:
         return
+    await c.clearing.settled(spec.id)
     if left := await asyncio.to_thread(end_left_over, spec.id):
-        names = ", ".join(f"{p['pid']} {p['name']}" for p in left)
-        raise EnvironmentFault(f"processes of {spec.name} are still there: {names}", "end them first")
+        raise EnvironmentFault(f"processes of {spec.name} are still there: {names(left)}", "end them first")
 
 
 async def _ask_to_leave(c: Context, live: LiveSession) -> None:

@@ -34,6 +34,7 @@ class Launch(NamedTuple):
     title: str = ""
     max_recording_bytes: int = 0  # 0: no cap
     thin_bytes_per_s: int = 0  # what is still recorded beyond the cap; 0: nothing
+    max_processes: int = 0  # of the whole tree, beyond which it is stopped; 0: no limit
     unattended_bytes_per_s: int = 0  # how fast the pty is read while nobody consumes; 0: no limit
     term: str = "xterm-256color"
     isolation: str = "L0"  # the level that `wrapper` brings about
@@ -56,7 +57,12 @@ def _build(value: dict[str, Any]) -> Launch:
     known["argv"] = tuple(map(str, value["argv"]))
     known["wrapper"] = tuple(map(str, value.get("wrapper", ())))
     known["env"] = {str(k): str(v) for k, v in value["env"].items()}
-    for name in ("cols", "rows", "generation", *(n for n in known if n.endswith(("_bytes", "_per_s")))):
+    for name in (
+        "cols",
+        "rows",
+        "generation",
+        *(n for n in known if n.endswith(("_bytes", "_per_s", "_processes"))),
+    ):
         known[name] = int(value[name])
     launch = Launch(**known)
     cols, rows = clamp_size(launch.cols, launch.rows)

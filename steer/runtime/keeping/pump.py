@@ -7,6 +7,7 @@ from collections.abc import Callable
 from steer.runtime.keeping.audience import Audience
 from steer.runtime.keeping.bucket import Bucket
 from steer.runtime.keeping.loop import READ, WRITE, Loop, now
+from steer.runtime.keeping.nap import Nap, words
 from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.terminal import BATCH_BYTES, Terminal
 from steer.runtime.keeping.typist import Typist
@@ -19,6 +20,7 @@ GATHER_BYTES = 16 * 1024  # a read that brings this much is worth its cost
 HELD_S = 0.05  # a cut character whose rest does not come is recorded as it is
 RETRY_S = 1.0
 SYNC_S = 1.0
+SUM_S = 10.0  # how long the newest output has no sum
 UNATTENDED_BURST_BYTES = 4 << 20
 MAX_LAST_BYTES = 1 << 20  # read after the program's end; a pty holds far less, so this is all it wrote
 
@@ -44,6 +46,7 @@ class Pump:
         self._audience = audience
         self._unattended = Bucket(rate, UNATTENDED_BURST_BYTES, now())
         self._began = now()
+        self._nap = Nap()
         self._unseen = b""  # recorded in part: to be shown when the tape has it
         self._stalled = ""
         self._has_waited = False  # for credit, until somebody grants
@@ -53,8 +56,12 @@ class Pump:
         self._read_at = 0.0
 
     def at(self) -> float:
-        """Seconds since the recording began."""
-        return now() - self._began
+        """Seconds since the recording began, in which the machine was awake; where it slept a marker says so."""
+        at = now() - self._began
+        if slept := self._nap.take():
+            self._recorder.marker(at, f"steer: asleep for {words(slept)}")
+            self.settle()
+        return at
 
     @property
     def offset(self) -> int:
@@ -186,10 +193,16 @@ class Pump:
 
     def _sync(self) -> None:
         self._tape.begin_sync()
+        if not self._loop.has_timer("sums"):
+            self._loop.set_timer("sums", SUM_S, self.mark_sums)
         damage = self._tape.damage()
         if damage:
             self._repair(damage)
         self.settle()
+
+    def mark_sums(self) -> None:
+        self._tape.mark_sums()
+        self._audience.event({"event": "sums", "mark": self._tape.sums.newest, "is_over": False})
 
     def _repair(self, damage: str) -> None:
         try:
@@ -198,6 +211,7 @@ class Pump:
             self._audience.event({"event": "recording_damaged", "reason": f"{damage}: {e.strerror}"})
             return
         self._recorder.marker(self.at(), f"steer: {damage} by somebody, and repaired")
+        self.mark_sums()
         self._audience.event({"event": "recording_damaged", "reason": damage, "offset": self.offset})
 
     def synced(self) -> None:

@@ -52,10 +52,11 @@ class Stop:
             return
         tree.kill(os.getpid())
         if now() >= self._sweep_until:
-            left = tree.descendants(os.getpid())
-            if left:
-                self._finish([{"pid": p.pid, "name": p.name} for p in left])
-                return
+            left = tree.descendants(
+                os.getpid()
+            )  # none of them: what is dead may be held by a tracer (ptrace(2))
+            self._finish([{"pid": p.pid, "name": p.name} for p in left])
+            return
         self._loop.set_timer("stop", _AGAIN_S, self._sweep)
 
     def _finish(self, survivors: list[dict[str, Any]]) -> None:

@@ -7,6 +7,8 @@ import fcntl
 import os
 from collections.abc import Callable
 
+from steer.runtime.keeping.sums import Sums
+
 MAX_PENDING_BYTES = 1 << 20  # waiting for the disk; the pty is not read meanwhile, so only small events come
 
 
@@ -22,6 +24,7 @@ class Tape:
         self.offset = 0
         self.reason = ""  # why writing stalls; "" when it does not
         self.is_dirty = False  # something was written since the last sync began
+        self.sums = Sums(path)
         self.dropped = 0  # appends lost because too many were pending
         self._pending = bytearray()
         self._begun = 0  # bytes in the file beyond `offset`
@@ -49,6 +52,8 @@ class Tape:
                 written = os.write(self._fd, self._pending)
                 if not written:
                     raise OSError("nothing was written")
+                is_all = written == len(self._pending)
+                self.sums.feed(self._pending if is_all else self._pending[:written])
                 del self._pending[:written]
                 self._begun += written
                 self.is_dirty = True
@@ -86,6 +91,7 @@ class Tape:
             self._put_back(info.st_size)
             return
         self.offset, self._begun = info.st_size, 0
+        self.sums.cut(info.st_size)
         self.append(b"\n")
 
     def _put_back(self, size: int) -> None:
@@ -102,11 +108,20 @@ class Tape:
         os.close(self._fd)
         self._fd = fresh
 
-    def close(self) -> None:
+    def mark_sums(self) -> None:
+        if not self._begun:  # a sum ends where a line does
+            self.sums.mark()
+
+    def finish(self) -> None:
+        """Everything is on the disk, and nothing is written any more: only then may the sums say so."""
         try:
             os.fdatasync(self._fd)
         except OSError:
-            pass  # the process ends; there is nobody to tell
+            return  # the process ends; there is nobody to tell
+        if not self._begun:
+            self.sums.mark(is_over=not self._pending)
+
+    def close(self) -> None:
         os.close(self._fd)
 
 

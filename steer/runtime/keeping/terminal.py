@@ -12,6 +12,7 @@ from typing import NamedTuple
 import ptyprocess
 
 from steer.runtime.keeping.entrance import Entrance
+from steer.runtime.keeping.inherited import set_inherited
 from steer.runtime.keeping.launch import Launch, LaunchError, find_command
 
 BATCH_BYTES = 64 * 1024
@@ -48,6 +49,7 @@ class Terminal:
             os.chdir(launch.cwd)
             for signum in _RESTORED:
                 signal.signal(signum, signal.SIG_DFL)
+            set_inherited(launch.session)
             entrance.ignore_signals()
 
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from steer.model.session import LIVE, Activity
+from steer.term.visible import visible
 from steer.ui.action.context import Action, BoardContext, say_delivery, selected
 from steer.ui.board_state import Mode
 
@@ -56,6 +57,9 @@ async def kill(board: BoardContext) -> None:
         board.say(f"{session.spec.name}: still running: {', '.join(survivors)}", "error")
     else:
         board.say(f"killed {session.spec.name}; undo brings it back")
+    others = [visible(f"{p.get('pid')} {p.get('name')}", 40) for p in result.get("outsiders", [])]
+    if others:
+        board.say(f"{session.spec.name}: still working in its worktree: {', '.join(others)}", "warning")
 
 
 async def answer(board: BoardContext) -> None:

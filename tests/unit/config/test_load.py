@@ -97,6 +97,24 @@ def test_a_repository_can_only_tighten_the_budget(
     assert (budget.session_usd, budget.action) == expected
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ("", "1000", 1000),
+        ("", "5000", 2000),
+        ("", "0", 2000),
+        ("processes = 500", "1000", 500),
+        ("processes = 0", "900", 900),
+    ],
+)
+def test_a_repository_only_lowers_limits(tmp_path: Path, mine: str, theirs: str, expected: int) -> None:
+    user = write(tmp_path / "u.toml", f"[limits]\n{mine}\n")
+    write(tmp_path / ".steer" / "config.toml", f"[limits]\nprocesses = {theirs}\n")
+    assert load(tmp_path, user).config.limits.processes == expected
+    with pytest.raises(ConfigError, match="limits"):
+        load(None, write(tmp_path / "wrong.toml", "limits = 3\n"))
+
+
 @pytest.mark.parametrize("text", ['action = "stop"', "session_tokens = true", "usd = 3", "minutes = 'x'"])
 def test_a_wrong_budget_is_said_wherever_it_stands(tmp_path: Path, text: str) -> None:
     repo = write(tmp_path / ".steer" / "config.toml", f"[budget]\n{text}\n")

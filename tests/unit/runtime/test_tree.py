@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from steer.runtime.keeping import stop, tree
+from steer.runtime import left_over
+from steer.runtime.keeping import inherited, stop, tree
 from steer.runtime.keeping.bucket import Bucket
 from steer.runtime.keeping.loop import Loop
 
@@ -68,3 +69,22 @@ def test_a_bucket_gives_its_burst_then_its_rate() -> None:
     assert bucket.has(4.5, 25) and not bucket.has(4.5, 26)
     assert bucket.wait_s(1000, 10**9) == 0
     assert Bucket(0, 0, 0).has(0, 10**9)
+
+
+def test_a_session_s_mark_stays_whatever_a_process_does_to_be_forgotten() -> None:
+    code = (
+        "import os, subprocess, sys; from steer.runtime.keeping.inherited import set_inherited; "
+        "set_inherited('s2345abcd'); subprocess.run(['setsid', '-w', 'env', '-i', sys.executable, '-I', '-S', '-c', "
+        "'import os; print(os.getpid(), flush=True); input()'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout and child.stdin
+        pid = int(child.stdout.readline())
+        assert inherited.read_mark(pid) == inherited.mark_of("s2345abcd") != inherited.mark_of("s2345abce")
+        found = left_over.left_over(["s2345abce", "s2345abcd"])
+        assert pid in [p.pid for p in found["s2345abcd"]] and set(found) == {"s2345abcd"}
+        child.stdin.write(b"\n")
+    assert inherited.read_mark(os.getpid()) != inherited.mark_of("s2345abcd")
+    assert inherited.read_mark(child.pid) == 0
