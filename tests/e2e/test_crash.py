@@ -22,7 +22,7 @@ from steer.runtime import supervise
 from steer.runtime.crash_point import VARIABLE
 from tests.e2e.place import Place, View, is_alive, kill_and_wait, parent_of, until
 
-KILLS = 30
+KILLS = 12  # `python -m tests.faults.goals R1 R3` does hundreds
 
 # Prints numbered lines and writes down what it has printed; stops at the number that a file names.
 PRINTER = """
