@@ -2,7 +2,7 @@
 
     state   $XDG_STATE_HOME/steer/<repo>/         sessions, recordings, operation log, shadow repository
     data    $XDG_DATA_HOME/steer/worktrees/<repo>/  worktrees (config may say otherwise), trash beside them
-    runtime $XDG_RUNTIME_DIR/steer/<repo>/        sockets and locks; /tmp/steer-<uid> where that is missing
+    runtime $XDG_RUNTIME_DIR/steer/<repo>/        sockets and locks; /tmp/steer-<uid> where that is missing or has gone
 
 `<repo>` is a readable slug of the repository's folder plus 8 hex digits of the hash of its real path.
 """
@@ -13,7 +13,7 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steer.errors import EnvironmentFault
@@ -64,6 +64,15 @@ class RepositoryPath:
     state: Path
     runtime: Path
     worktrees: Path
+
+    def at_present(self) -> RepositoryPath:
+        """With the folder for sockets as everybody finds it now: the XDG one may go at a logout, and come back."""
+        return replace(self, runtime=runtime_home() / self.runtime.name)
+
+    def keeper_sockets(self, session: str) -> list[Path]:
+        """Everywhere a keeper may listen, the best place first: it moves when that goes or comes back."""
+        own = self.keeper_socket(session).name
+        return [home / self.runtime.name / own for home in _runtime_homes()]
 
     @property
     def sessions(self) -> Path:
@@ -117,13 +126,18 @@ def for_repository(git_common_dir: Path, worktrees: str = "") -> RepositoryPath:
 
 def runtime_home() -> Path:
     """The folder for sockets; a short fallback where the XDG one is missing or too long for a socket."""
+    first, *spare = _runtime_homes()
+    return first if not spare or first.parent.is_dir() else spare[0]
+
+
+def _runtime_homes() -> list[Path]:
+    """The XDG one, whether or not it is there now, unless it is too long; and the fallback."""
+    spare = Path(f"/tmp/steer-{os.getuid()}")
     base = os.environ.get("XDG_RUNTIME_DIR", "")
+    candidate = Path(base) / "steer"
     longest_key = 24 + 1 + 8
-    if base.startswith("/") and Path(base).is_dir():
-        candidate = Path(base) / "steer"
-        if len(os.fsencode(candidate)) + 1 + longest_key + _LONGEST_SOCKET_NAME <= SOCKET_PATH_MAX:
-            return candidate
-    return Path(f"/tmp/steer-{os.getuid()}")
+    length = len(os.fsencode(candidate)) + 1 + longest_key + _LONGEST_SOCKET_NAME
+    return [candidate, spare] if base.startswith("/") and length <= SOCKET_PATH_MAX else [spare]
 
 
 def private_dir(path: Path) -> Path:

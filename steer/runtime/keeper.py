@@ -26,7 +26,7 @@ from steer.runtime.keeping.halt import Halt
 from steer.runtime.keeping.launch import Launch, LaunchError, clamp_size, read_launch
 from steer.runtime.keeping.loop import Loop
 from steer.runtime.keeping.peer import Peer
-from steer.runtime.keeping.place import bind, bind_again, open_tape, write_atomic
+from steer.runtime.keeping.place import Door, bind, open_tape, write_atomic
 from steer.runtime.keeping.pump import Pump
 from steer.runtime.keeping.recorder import Recorder
 from steer.runtime.keeping.stop import Stop
@@ -50,6 +50,7 @@ class Keeper:
     ) -> None:
         self.status: int | None = None  # of the program; None while it runs
         self._launch = launch
+        self._door = Door(launch.socket, launch.sockets)
         self._exit_path = os.path.join(folder, "exit.json")
         self._loop = loop
         self._tape = tape
@@ -88,10 +89,11 @@ class Keeper:
         self._audience.event({"event": "sums", "mark": self._tape.sums.newest, "is_over": True})
         self._audience.close()
         self._tape.close()
+        self._door.close()
 
     def _keep_socket(self) -> None:
         self._pump.at()  # notes a sleep, although nothing else may happen for long
-        if listener := bind_again(self._launch.socket):
+        if listener := self._door.put_back():
             self._audience.listen(listener)
         self._loop.set_timer("socket", SOCKET_CHECK_S, self._keep_socket)
 
@@ -358,10 +360,6 @@ def main(path: str) -> int:
         return 1
     say({"ok": True, "pid": os.getpid(), "child_pid": keeper.child, "note": note})
     keeper.serve()
-    try:
-        os.unlink(launch.socket)
-    except OSError:
-        pass  # the runtime folder is gone
     return 0
 
 

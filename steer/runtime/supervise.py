@@ -170,8 +170,9 @@ def _supervise(common_dir: Path, paths: RepositoryPath, say: Callable[[dict[str,
         paths.socket.unlink()  # ours by the lock: whoever bound it is gone
     supervisor = Supervisor(Trees(discover(common_dir), paths), paths)
     asyncio.run(supervisor.run(lambda: say({"ok": True})))
-    with contextlib.suppress(FileNotFoundError):
-        paths.socket.unlink()
+    for place in {paths.socket, paths.at_present().socket}:
+        with contextlib.suppress(OSError):
+            place.unlink()
 
 
 def _wait_for_other(paths: RepositoryPath) -> None:

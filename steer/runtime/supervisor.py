@@ -139,15 +139,18 @@ class Supervisor:
             return
 
     async def _keep_socket(self) -> None:
-        """A logout may wipe the runtime folder while agents go on: the door is put back, the lock is elsewhere."""
+        """A logout may wipe the folder for sockets while agents go on, and take the one above it along: the door is
+        put where everybody looks for it now. The lock is elsewhere.
+        """
         while True:
             await asyncio.sleep(SOCKET_CHECK_S)
-            if not self._paths.socket.exists():
+            paths = self._paths.at_present()
+            if not paths.socket.exists():
                 with contextlib.suppress(OSError, SteerError):
-                    private_dir(self._paths.runtime.parent)
-                    private_dir(self._paths.runtime)
-                    await self._hub.open_again(str(self._paths.socket))
-                    log.info("serving again %s", self._paths.socket)
+                    private_dir(paths.runtime.parent)
+                    private_dir(paths.runtime)
+                    await self._hub.open_again(str(paths.socket))
+                    log.info("serving again %s", paths.socket)
 
     async def _adopt_all(self) -> None:
         self._c.journal.load()
@@ -200,7 +203,7 @@ class Supervisor:
         profile = self._c.profile(spec)
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
-        hello = await live.connect(self._paths.keeper_socket(spec.id))
+        hello = await live.connect(self._paths.at_present().keeper_socket(spec.id))
         self._follow_up.attaching(live, profile)
         self._c.lives[spec.id] = live
         self._keepers[spec.id] = int(hello["pid"])

@@ -240,6 +240,37 @@ def test_a_wiped_runtime_folder_loses_no_agent(place: Place) -> None:
     place.shows(s, "hello")
 
 
+def test_when_the_folder_for_sockets_is_gone_for_good_they_meet_elsewhere_until_it_is_back(
+    place: Place,
+) -> None:
+    s = place.start(["cat"])
+    keeper, supervisor, first = place.keeper(s), place.supervisor(), place.paths
+    spare = first.keeper_sockets(s)[-1].parent
+    try:
+        shutil.rmtree(place.root / "r")  # as at a logout: nobody but the system can make it again
+        assert place.paths.runtime == spare != first.runtime
+        assert place.supervisor() == supervisor
+        until("the keeper listens there", (spare / f"k-{s}.sock").exists)
+        for path, mode in ((spare.parent, 0o700), (spare, 0o700), (spare / f"k-{s}.sock", 0o600)):
+            assert path.stat().st_mode & 0o777 == mode
+        other = place.start(["cat"], name="other")
+        place.kill_supervisor()
+        assert (place.view(s)["process"], place.keeper(s)) == ("running", keeper)
+        supervisor = place.supervisor()
+        (place.root / "r").mkdir(mode=0o700)
+        assert place.paths.runtime == first.runtime
+        assert place.supervisor() == supervisor
+        until("the keeper is back", first.keeper_socket(s).exists)
+        until("the other one, too", first.keeper_socket(other).exists)
+        assert not list(spare.glob("k-*"))
+        place.kill_supervisor()
+        for session in (s, other):
+            assert place.call("inject", session=session, text="hello")["delivery"] == "unverified"
+            place.shows(session, "hello")
+    finally:
+        shutil.rmtree(spare, ignore_errors=True)
+
+
 def test_without_file_descriptors_a_start_is_refused_and_the_others_go_on(place: Place) -> None:
     s = place.start(["cat"], name="running")
     supervisor = place.supervisor()

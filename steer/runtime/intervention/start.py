@@ -180,6 +180,8 @@ async def run_agent(
     agent_env = {**child_environment(env, spec.id, spec.name, spec.task), **c.profile(spec).env}
     argv = _argv(c, spec, opening.argv)  # before the cages: it makes files that the agent reads
     cages = await asyncio.to_thread(plan_cages, c, spec, config, agent_env)
+    paths = c.paths.at_present()
+    private_dir(paths.runtime)
     order: dict[str, Any] = {
         "session": spec.id,
         "generation": spec.generation,
@@ -189,7 +191,8 @@ async def run_agent(
         "cols": spec.cols,
         "rows": spec.rows,
         "recording": str(c.store.recording(spec)),
-        "socket": str(c.paths.keeper_socket(spec.id)),
+        "socket": str(paths.keeper_socket(spec.id)),
+        "sockets": [str(path) for path in paths.keeper_sockets(spec.id)],
         "title": spec.name,
         "max_recording_bytes": config.recording.max_mb << 20,
         "thin_bytes_per_s": config.recording.thin_kb_per_s << 10,

@@ -31,6 +31,7 @@ class Launch(NamedTuple):
     rows: int
     recording: str  # path; must not exist
     socket: str  # path in a folder that is private already
+    sockets: tuple[str, ...] = ()  # where to listen when the folder of `socket` goes, the best place first
     title: str = ""
     max_recording_bytes: int = 0  # 0: no cap
     thin_bytes_per_s: int = 0  # what is still recorded beyond the cap; 0: nothing
@@ -55,6 +56,7 @@ def read_launch(path: str) -> Launch:
 def _build(value: dict[str, Any]) -> Launch:
     known = {k: v for k, v in value.items() if k in Launch._fields}
     known["argv"] = tuple(map(str, value["argv"]))
+    known["sockets"] = tuple(map(str, value.get("sockets", ())))
     known["wrapper"] = tuple(map(str, value.get("wrapper", ())))
     known["env"] = {str(k): str(v) for k, v in value["env"].items()}
     for name in (

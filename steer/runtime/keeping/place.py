@@ -53,8 +53,37 @@ def bind(path: str) -> socket.socket:
     return listener
 
 
+class Door:
+    """Where a keeper listens: at `path` to begin with, then at the first of `places` that can be."""
+
+    def __init__(self, path: str, places: tuple[str, ...]) -> None:
+        self._path = path
+        self._places = places or (path,)
+
+    def put_back(self) -> socket.socket | None:
+        """Listen anew where the socket was removed, say with its folder at a logout, or where a better place is back.
+
+        None where nothing is to be done, or nothing can be.
+        """
+        for place in self._places:
+            if place == self._path and os.path.lexists(place):
+                return None
+            if listener := bind_again(place):
+                if place != self._path:
+                    self.close()
+                self._path = place
+                return listener
+        return None
+
+    def close(self) -> None:
+        try:
+            os.unlink(self._path)
+        except OSError:
+            pass  # its folder is gone
+
+
 def bind_again(path: str) -> socket.socket | None:
-    """Listen at `path` where it was removed, say with the runtime folder at a logout; None where it is or cannot be.
+    """Listen at `path` where nothing is; None where something is, or cannot be.
 
     The folder and the one above it are made again, and must be this user's own and closed to others.
     """

@@ -194,7 +194,7 @@ class Pump:
     def _sync(self) -> None:
         self._tape.begin_sync()
         if not self._loop.has_timer("sums"):
-            self._loop.set_timer("sums", SUM_S, self.mark_sums)
+            self._loop.set_timer("sums", SUM_S if self._tape.sums.newest[2] else 0.0, self.mark_sums)
         damage = self._tape.damage()
         if damage:
             self._repair(damage)
