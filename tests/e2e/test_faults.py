@@ -16,8 +16,8 @@ import pytest
 
 from steer.errors import SteerError
 from steer.runtime import wire
+from tests.e2e.escapees import ESCAPEES, WAYS
 from tests.e2e.place import Place, is_alive, kill_and_wait, until
-from tests.e2e.test_keeper_stop import ESCAPEES, WAYS
 
 ESCAPING = "import os, sys, time, signal\n" + ESCAPEES + "while 1: time.sleep(1000)\n"
 
