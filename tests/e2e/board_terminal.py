@@ -8,6 +8,7 @@ import signal
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ class BoardTerminal:
         self._env, self._folder = env, folder
         self.before = self.attributes()
         self.launcher = 0
+        self.received = bytearray()  # every byte that was written to the terminal
 
     def _slave(self) -> int:
         return os.open(f"/proc/{self._holder.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
@@ -41,8 +43,8 @@ class BoardTerminal:
         """The terminal's settings without the read position that `tcgetattr` may report differently."""
         return list(termios.tcgetattr(self._holder.fd))
 
-    def start(self) -> None:
-        """Run `steer` on this terminal, in a process group of its own."""
+    def start(self, argv: Sequence[str] = (sys.executable, "-m", "steer")) -> None:
+        """Run `steer`, or another program, on this terminal, in a process group of its own."""
         self.launcher = os.fork()
         if self.launcher == 0:
             os.setpgid(0, 0)
@@ -50,12 +52,14 @@ class BoardTerminal:
             for target in (0, 1, 2):
                 os.dup2(fd, target)
             os.chdir(self._folder)
-            os.execve(sys.executable, [sys.executable, "-m", "steer"], self._env)
+            os.execve(argv[0], argv, self._env)
 
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
-            self.screen.feed(os.read(self._holder.fd, 65536))
+            data = os.read(self._holder.fd, 65536)
+            self.received += data
+            self.screen.feed(data)
             if reply := self.screen.take_replies():
                 os.write(self._holder.fd, reply)
 
@@ -79,6 +83,10 @@ class BoardTerminal:
 
     def kill_board(self) -> None:
         os.kill(self.board_pid(), signal.SIGKILL)
+
+    def kill_itself(self) -> None:
+        """kill -9 of the program that was started: of the launcher, where it is `steer`."""
+        os.kill(self.launcher, signal.SIGKILL)
 
     def ended(self) -> int:
         """The launcher's exit status; what it wrote last is on the screen."""
