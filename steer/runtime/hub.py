@@ -19,6 +19,7 @@ from steer.errors import InternalError, SteerError, UserError
 from steer.model.fleet import FleetView
 from steer.model.frame import Frame
 from steer.runtime import wire
+from steer.runtime.keeping.peer import has_ended
 from steer.runtime.live import LiveSession
 from steer.runtime.message import fleet_delta, frame_to_json
 from steer.runtime.origin import is_inside_session
@@ -288,4 +289,4 @@ def _role(sock: Any, keepers: frozenset[int]) -> str | None:
     pid, uid, _gid = struct.unpack("3i", credentials)
     if uid != os.getuid():
         return None
-    return "reporter" if is_inside_session(pid, keepers) else "operator"
+    return "reporter" if is_inside_session(pid, keepers) or has_ended(sock) else "operator"
