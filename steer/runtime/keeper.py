@@ -101,6 +101,7 @@ class Keeper:
             "offset": self._pump.offset,
             "paused": self._is_paused,
             "exit": self.status if self._has_exit_record else None,
+            "stalled": self._tape.reason,
         }
 
     def _changed(self) -> None:

@@ -93,6 +93,8 @@ class LiveSession:
         await self._catch_up(int(keeper.hello["offset"]), is_answering=False)
         self.emulator.resize(int(keeper.hello["cols"]), int(keeper.hello["rows"]))
         self._settle_title()
+        if reason := keeper.hello.get("stalled"):  # since before this supervisor came
+            self._event({"event": "recording_stalled", "reason": reason})
         keeper.grant(WINDOW_BYTES)
 
     async def load(self) -> None:

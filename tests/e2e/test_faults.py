@@ -106,6 +106,20 @@ def test_a_wiped_runtime_folder_loses_no_agent(place: Place) -> None:
     place.shows(s, "hello")
 
 
+def test_a_recording_that_cannot_be_written_is_said_by_every_supervisor_until_it_can(place: Place) -> None:
+    s = place.start(["/bin/sh", "-c", "read go; yes | head -c 300000; echo the end; exec sleep 1000"])
+    keeper = place.keeper(s)
+    before = resource.prlimit(keeper, resource.RLIMIT_FSIZE)
+    resource.prlimit(keeper, resource.RLIMIT_FSIZE, (100_000, before[1]))
+    place.call("inject", session=s, text="go")
+    place.wait(s, "stalled", lambda v: v["recording_note"].startswith("not recorded, agent held"))
+    place.kill_supervisor()
+    place.wait(s, "stalled still", lambda v: v["recording_note"].startswith("not recorded, agent held"))
+    resource.prlimit(keeper, resource.RLIMIT_FSIZE, before)
+    place.wait(s, "recorded again", lambda v: not v["recording_note"])
+    place.shows(s, "the end")
+
+
 def test_without_file_descriptors_a_start_is_refused_and_the_others_go_on(place: Place) -> None:
     s = place.start(["cat"], name="running")
     supervisor = place.supervisor()

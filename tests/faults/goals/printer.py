@@ -8,7 +8,8 @@ from pathlib import Path
 from steer.record.reader import Header, Kind, Reader
 
 # `python -I -S printer.py TRUTH [plain]`: the lines of `line`, in pieces that end anywhere, with now and then a pause.
-# What was written stands in TRUTH. It ends when TRUTH.end is there, and prints "the end". `plain`: text only.
+# What was written stands in TRUTH. It ends when TRUTH.end is there, and prints "the end".
+# `plain`: text only, and it does not stay until it is hung up.
 PROGRAM = r"""
 import os, select, sys, tty
 truth, end, is_plain = open(sys.argv[1], "ab", buffering=0), sys.argv[1] + ".end", "plain" in sys.argv
@@ -31,7 +32,8 @@ while not os.path.exists(end):
         select.select([], [], [], 0.004)
 os.write(1, b"the end\r\n")
 truth.write(b"the end\r\n")
-select.select([], [], [], 1000)
+if not is_plain:
+    select.select([], [], [], 1000)
 """
 
 _NUMBER = re.compile(r"(?<!\d)\d{7}(?!\d)")
