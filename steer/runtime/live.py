@@ -36,7 +36,7 @@ _GRANT_BYTES = (
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
 OUTPUT_NOTE_S = 1.0  # how often the engine is told that there was output; by all sessions in the same moment
 HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 64 * 1024  # interpreted without letting anybody else in: up to 100 ms of one-character lines
 
 
 class LiveSession:
