@@ -206,10 +206,12 @@ class LiveSession:
                     if not chunk:
                         break
                     self._offset += len(chunk)
+                    at = asyncio.get_running_loop().time()
                     events = reader.feed(chunk)
                     began = reader.header.timestamp if reader.header else 0.0
                     self._replay(events, began, is_answering=is_answering)
-                    await asyncio.sleep(0)
+                    now = asyncio.get_running_loop().time()
+                    await asyncio.sleep(self._pace.delay_s(now, now - at))  # others need many turns, not one
         except OSError as e:
             self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))
         self._offset = max(self._offset, until)

@@ -173,6 +173,8 @@ def _select_interrupted(host: Host) -> None:
         host.terminal.forget()
         host.terminal.type(keys)
         Terminal.rest(0.5)
+    if host.terminal.wait_for(b"KEYS", AWAITED_S) == float("inf"):
+        raise TimeoutError("the board did not go into focus mode")
 
 
 def _interrupt_ms(host: Host, shell: int) -> float:
