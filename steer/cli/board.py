@@ -58,7 +58,6 @@ def _run_ui(common: Path) -> int:
     os.environ.setdefault(
         "TEXTUAL_FPS", "240"
     )  # frames are paced by the supervisor; the timer is only latency
-    os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
     from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config
     from steer.runtime.client import FleetClient

@@ -51,6 +51,8 @@ def run_guarded(work: Callable[[], int]) -> int:
 
 
 def _run_child(work: Callable[[], int]) -> int:
+    # Whatever its value, Textual would leave Ctrl-C, Ctrl-Z and Ctrl-\ to the terminal: signals to the UI, not keys.
+    os.environ.pop("TEXTUAL_ALLOW_SIGNALS", None)
     try:
         return work()
     except SystemExit as e:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +95,6 @@ def open_screen(
 
 
 def _run_ui(sources: list[Source], at: float | None, speed: float, align_by: str, how: dict[str, Any]) -> int:
-    os.environ.setdefault("TEXTUAL_ALLOW_SIGNALS", "0")
     from steer.cli.main import report_any
     from steer.cli.ui_config import ui_config
     from steer.replay.alignment import AlignBy

@@ -19,6 +19,7 @@ from steer.errors import InternalError, SteerError, UserError
 from steer.model.fleet import FleetView
 from steer.model.frame import Frame
 from steer.runtime import wire
+from steer.runtime.keeping.peer import has_ended
 from steer.runtime.live import LiveSession
 from steer.runtime.message import fleet_delta, frame_to_json
 from steer.runtime.origin import is_inside_session
@@ -28,6 +29,7 @@ from steer.runtime.watcher import Watcher
 BROADCAST_S = 0.1  # changes of the fleet within this time are sent together
 MAX_CLIENTS = 64
 MAX_REPORTERS = 16  # of these from inside sessions: agents cannot use up the operator's connections
+MAX_CALLS = {"operator": 32, "reporter": 1}  # of one client at once; what it asks beyond that is not read yet
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024  # faults R13: at most 4 MB for a client that stopped reading
 READ_ONLY = frozenset({"view", "log", "diff", "checkpoints", "search", "text", "explain", "profiles", "ping"})
 
@@ -149,6 +151,7 @@ class Client:
                 for kind, payload in unpacker.feed(data):
                     if kind == "J":
                         self._receive(wire.parse_json(payload))
+                        await self._has_room()
 
     def send(self, message: dict[str, Any]) -> None:
         if self._writer.is_closing():
@@ -255,6 +258,11 @@ class Client:
 
     # -- calls ----------------------------------------------------------------------------------------
 
+    async def _has_room(self) -> None:
+        """Until it may call again: thousands of calls at once would keep everybody else waiting."""
+        while len(self._tasks) >= MAX_CALLS[self.role]:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
@@ -288,4 +296,4 @@ def _role(sock: Any, keepers: frozenset[int]) -> str | None:
     pid, uid, _gid = struct.unpack("3i", credentials)
     if uid != os.getuid():
         return None
-    return "reporter" if is_inside_session(pid, keepers) else "operator"
+    return "reporter" if is_inside_session(pid, keepers) or has_ended(sock) else "operator"

@@ -119,6 +119,7 @@ class Keeper:
             "sums": self._tape.sums.newest,
             "crowded": self._halt.crowd.to_json(),
             "exit": self.status if self._has_exit_record else None,
+            "stalled": self._tape.reason,
         }
 
     def _changed(self) -> None:

@@ -38,7 +38,7 @@ _GRANT_BYTES = (
 RESIZE_SETTLE_S = 0.12  # a window being dragged sends dozens of sizes; the agent gets the last one
 OUTPUT_NOTE_S = 1.0  # how often the engine is told that there was output; by all sessions in the same moment
 HEAL_S = 2.0  # how often a recording over its limit gets a whole screen
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 64 * 1024  # interpreted without letting anybody else in: up to 100 ms of one-character lines
 
 
 class LiveSession:
@@ -100,6 +100,8 @@ class LiveSession:
         self.emulator.resize(int(keeper.hello["cols"]), int(keeper.hello["rows"]))
         self._crowded(keeper.hello.get("crowded") or {})
         self._settle_title()
+        if reason := keeper.hello.get("stalled"):  # since before this supervisor came
+            self._event({"event": "recording_stalled", "reason": reason})
         keeper.grant(WINDOW_BYTES)
 
     async def load(self) -> None:
@@ -215,10 +217,12 @@ class LiveSession:
                     if not chunk:
                         break
                     self._offset += len(chunk)
+                    at = asyncio.get_running_loop().time()
                     events = reader.feed(chunk)
                     began = reader.header.timestamp if reader.header else 0.0
                     self._replay(events, began, is_answering=is_answering)
-                    await asyncio.sleep(0)
+                    now = asyncio.get_running_loop().time()
+                    await asyncio.sleep(self._pace.delay_s(now, now - at))  # others need many turns, not one
         except OSError as e:
             self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))
         self._offset = max(self._offset, until)

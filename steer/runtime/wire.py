@@ -4,7 +4,7 @@ The same framing serves keeper <-> supervisor and supervisor <-> UI or command l
 only and imports nothing of steer: the keeper uses it.
 
 Kinds, keeper -> client
-    H  hello: JSON {protocol, pid, child, session, generation, cols, rows, offset, paused, exit}
+    H  hello: JSON {protocol, pid, child, session, generation, cols, rows, offset, paused, exit, stalled}
     O  output: u64 (recording size after these bytes) + raw bytes of the pty
     S  resync: u64 offset; output before it was not sent, read it from the recording
     E  event: JSON {event: ...}

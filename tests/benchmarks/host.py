@@ -113,11 +113,12 @@ class SteerHost:
     def focus(self) -> None:
         """Type into the first pane from now on."""
         assert self.terminal
+        self.terminal.wait_for(b"quit", START_S)  # in its footer
         Terminal.rest(1.0)
         self.terminal.type(b"1")
         Terminal.rest(0.3)
         self.terminal.type(b"\r")
-        if self.terminal.wait_for(b"KEYS", 5) == float("inf"):
+        if self.terminal.wait_for(b"KEYS", START_S) == float("inf"):
             raise TimeoutError("the board did not go into focus mode")
 
     def parts(self) -> dict[str, list[int]]:

@@ -20,11 +20,11 @@ from tests.benchmarks.terminal import Terminal
 
 def run(root: Path, seconds: float, rounds: int) -> None:
     ours, theirs = [], []
-    asciinema = _asciinema()
+    command = asciinema()
     for n in range(rounds):
-        ours.append(_keeper(root / f"k{n}", seconds))
-        if asciinema:
-            theirs.append(_peer(root / f"a{n}", asciinema, seconds))
+        ours.append(keeper(root / f"k{n}", seconds))
+        if command:
+            theirs.append(_peer(root / f"a{n}", command, seconds))
     print("\nrecording a `cat` flood, nobody watching")
     rate, cost = (statistics.median(values) for values in zip(*ours, strict=True))
     print(f"  keeper     {rate:6.1f} MB/s  {cost:6.2f} cpu ms/MB")
@@ -36,7 +36,8 @@ def run(root: Path, seconds: float, rounds: int) -> None:
     print(f"  ratio      {rate / peer_rate:6.2f}x     {cost / peer_cost:6.2f}x")
 
 
-def _asciinema() -> list[str]:
+def asciinema() -> list[str]:
+    """The command, [] where it is not installed."""
     if found := shutil.which("asciinema"):
         return [found]
     return [sys.executable, "-m", "asciinema"] if importlib.util.find_spec("asciinema") else []
@@ -52,7 +53,7 @@ def _flood(agents: Agents, recorder: int, seconds: float) -> tuple[float, float]
     return megabytes / took, (cpu_s([recorder]) - cpu) * 1e3 / megabytes
 
 
-def _keeper(folder: Path, seconds: float) -> tuple[float, float]:
+def keeper(folder: Path, seconds: float) -> tuple[float, float]:
     agents = Agents(folder, 1)
     order = {
         "session": "s12345678", "generation": 1, "argv": agents.argv(0), "env": dict(os.environ),
@@ -61,12 +62,12 @@ def _keeper(folder: Path, seconds: float) -> tuple[float, float]:
         "unattended_bytes_per_s": 0, "term": "xterm-256color",
     }  # fmt: skip
     (folder / "launch.json").write_text(json.dumps(order))
-    keeper = launch(folder / "launch.json")
+    started = launch(folder / "launch.json")
     try:
         agents.wait()
-        return _flood(agents, keeper.pid, seconds)
+        return _flood(agents, started.pid, seconds)
     finally:
-        os.kill(keeper.pid, signal.SIGTERM)  # it ends its agent, too
+        os.kill(started.pid, signal.SIGTERM)  # it ends its agent, too
         (folder / "r.cast").unlink()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faults.table import MISSING, PAGE, ROOT, load, node_ids, page
+from tests.faults.goals.measure import MODULES
+from tests.faults.table import MISSING, PAGE, ROOT, functions, load, node_ids, page
 
 SIZES = {"A": 16, "B": 17, "C": 20, "D": 17, "E": 8, "F": 13, "G": 21, "H": 12}
 
@@ -34,20 +35,17 @@ def test_every_test_that_is_named_exists() -> None:
 
 
 def test_every_module_that_a_command_names_exists() -> None:
-    commands = [c.command for c in load().cases] + [g.command for g in load().goals]
-    modules = [word for c in commands for word in c.split() if word.startswith("tests.")]
+    modules = [word for c in load().cases for word in c.command.split() if word.startswith("tests.")]
     assert modules
     for module in modules:
         base = ROOT / module.replace(".", "/")
         assert base.with_suffix(".py").is_file() or (base / "__main__.py").is_file(), module
 
 
-def test_every_goal_has_a_figure_with_its_source_or_says_that_there_is_none() -> None:
-    goals = load().goals
-    assert [goal.id for goal in goals] == [f"R{n}" for n in range(1, 19)]
-    for goal in goals:
-        assert bool(goal.figure) == bool(goal.source), goal.id
-        assert goal.figure or goal.missing, goal.id
+def test_every_goal_has_a_module_that_measures_it() -> None:
+    assert [goal.id for goal in load().goals] == list(MODULES)
+    for module in MODULES.values():
+        assert "measure" in functions(ROOT / "tests" / "faults" / "goals" / f"{module}.py"), module
 
 
 def test_the_page_is_what_the_table_says() -> None:

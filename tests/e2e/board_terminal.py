@@ -8,6 +8,7 @@ import signal
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ class BoardTerminal:
     ) -> None:
         """`answers`: whether it answers what the board asks it; `env`: what differs from a capable terminal."""
         self.screen = Emulator(cols, rows)
-        self.raw = bytearray()  # all that was written to it
+        self.received = bytearray()  # every byte that was written to the terminal
         self._answers = answers
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         keep_open = "import signal; signal.pause()"  # it must not read what is typed for the board
@@ -52,8 +53,8 @@ class BoardTerminal:
         """The terminal's settings without the read position that `tcgetattr` may report differently."""
         return list(termios.tcgetattr(self._holder.fd))
 
-    def start(self, *args: str) -> None:
-        """Run `steer ARGS` on this terminal, in a process group of its own."""
+    def start(self, *args: str, program: Sequence[str] = (sys.executable, "-m", "steer")) -> None:
+        """Run `steer ARGS`, or another program, on this terminal, in a process group of its own."""
         self.launcher = os.fork()
         if self.launcher == 0:
             os.setpgid(0, 0)
@@ -61,13 +62,13 @@ class BoardTerminal:
             for target in (0, 1, 2):
                 os.dup2(fd, target)
             os.chdir(self._folder)
-            os.execve(sys.executable, [sys.executable, "-m", "steer", *args], self._env)
+            os.execve(program[0], [*program, *args], self._env)
 
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
             data = os.read(self._holder.fd, 65536)
-            self.raw += data
+            self.received += data
             self.screen.feed(data)
             if (reply := self.screen.take_replies()) and self._answers:
                 os.write(self._holder.fd, reply)
@@ -99,6 +100,10 @@ class BoardTerminal:
 
     def kill_board(self) -> None:
         os.kill(self.board_pid(), signal.SIGKILL)
+
+    def kill_itself(self) -> None:
+        """kill -9 of the program that was started: of the launcher, where it is `steer`."""
+        os.kill(self.launcher, signal.SIGKILL)
 
     def ended(self) -> int:
         """The launcher's exit status; what it wrote last is on the screen."""

@@ -265,17 +265,27 @@ def is_alive(pid: int) -> bool:
 def make_place(patch: pytest.MonkeyPatch, files: dict[str, str] | None = None) -> Iterator[Place]:
     """A place in a folder with a short name: socket paths are limited to 107 bytes."""
     root = Path(tempfile.mkdtemp(prefix="se-", dir="/tmp"))
+    try:
+        with open_place(patch, root, files) as place:
+            yield place
+            place.tell()
+            left = place.close()
+            assert not left, f"processes were left behind: {left}"
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def open_place(patch: pytest.MonkeyPatch, root: Path, files: dict[str, str] | None = None) -> Iterator[Place]:
+    """A place in the folder `root`, which stays; no process of it does."""
+    root.mkdir(exist_ok=True)
     _point_environment(patch, root)
     place = Place(root)
     make_repository(place.repo, files or {"a.txt": "one\n", "dir/b.txt": "two\n"})
     try:
         yield place
-        place.tell()
-        left = place.close()
-        assert not left, f"processes were left behind: {left}"
     finally:
         place.end_everything()
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _point_environment(patch: pytest.MonkeyPatch, root: Path) -> None:

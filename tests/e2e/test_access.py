@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
@@ -14,72 +13,10 @@ from typing import Any
 import pytest
 
 from steer.runtime import wire
+from steer.runtime.hub import READ_ONLY
+from steer.runtime.intervention import METHODS
 from tests.e2e.place import Place, until
-
-# Asks the supervisor for everything and writes down the answers. How it comes to run is in argv[1].
-SPY = """
-import json, os, sys
-how, out, where, path, victim = sys.argv[1:6]
-sys.path[:0] = json.loads(path)
-if how != "direct":
-    if os.fork(): os.wait(); import signal; signal.pause()
-    os.setsid()
-    if os.fork(): os._exit(0)
-    for fd in (0, 1, 2): os.close(fd); os.open(os.devnull, os.O_RDWR)
-if how == "cleared" and "again" not in sys.argv:
-    os.execve(sys.executable, [sys.executable, "-S", __file__, "direct", *sys.argv[2:6], "again"], {})
-from pathlib import Path
-from steer.errors import SteerError
-from steer.runtime.sync_client import SyncClient
-answers = {}
-ASKED = {
-    "kill": {}, "inject": {"text": "pwned"}, "broadcast": {"sessions": [victim], "text": "pwned"},
-    "send_keys": {"keys": ["p"]}, "fork": {}, "pause": {}, "continue": {}, "interrupt": {}, "rename": {"name": "pwned"},
-    "respawn": {}, "undo": {}, "start": {"argv": ["true"]}, "gc": {"paths": []}, "gc_plan": {}, "shut_down": {},
-    "shell": {}, "preview": {"text": "x"}, "plan_fork": {}, "cancel": {"progress": "op1"},
-    "view": {}, "log": {}, "explain": {}, "text": {"start": [0, 0], "end": [1, 1]},
-}
-with SyncClient(Path(where)) as client:
-    client._send({"t": "hello", "protocol": 1})
-    answers["role"] = next(m for m in client.messages() if m["t"] == "hello")["role"]
-    for message in (
-        {"t": "key", "key": "p", "char": "p"}, {"t": "paste", "text": "pwned"}, {"t": "focus", "has": True},
-        {"t": "mouse", "action": "press", "button": 1, "x": 1, "y": 1, "mods": 0},
-        {"t": "watch", "cols": 11, "rows": 7},
-    ):
-        client._send({"s": victim, **message})
-    for method, params in ASKED.items():
-        try:
-            client.call(method, session=victim, **params)
-            answers[method] = "done"
-        except SteerError as e:
-            answers[method] = e.message
-with open(out + ".new", "w") as f: json.dump(answers, f)
-os.rename(out + ".new", out)
-import signal
-signal.pause()
-"""
-LISTENER = """
-import os, sys, tty
-log = open(os.environ["STDIN_LOG"], "ab", buffering=0)
-tty.setraw(0)
-sys.stdout.write("\\x1b[?2004h\\x1b[?1003h\\x1b[?1006h\\x1b[?1004hready\\r\\n"); sys.stdout.flush()
-while data := os.read(0, 4096):
-    log.write(data)
-"""
-MAY = {"view", "log", "explain", "text"}
-
-
-def spy(place: Place, how: str, victim: str) -> dict[str, str]:
-    """What the supervisor answers to a client inside a session of its own."""
-    import steer
-
-    out = place.root / f"answers-{how}"
-    path = json.dumps([str(Path(steer.__file__).parents[1])])
-    command = place.script("spy", SPY)
-    place.start([*command, how, str(out), str(place.paths.socket), path, victim], name=f"spy-{how}")
-    until("the spy has asked", out.exists)
-    return dict(json.loads(out.read_text()))
+from tests.e2e.spy import LISTENER, WAYS, spy
 
 
 @pytest.mark.parametrize("is_new_supervisor", [False, True])
@@ -93,12 +30,11 @@ def test_who_comes_from_inside_a_session_may_look_and_not_act(
     if is_new_supervisor:
         place.kill_supervisor()
     before = place.view(victim)
-    for how in ("direct", "forked", "cleared"):
-        answers = spy(place, how, victim)
+    for how in WAYS:
+        answers = spy(place, how, victim, list(METHODS))
         assert answers.pop("role") == "reporter"
         refused = {m for m, said in answers.items() if "is for the operator" in said}
-        assert refused == set(answers) - MAY
-        assert {m for m, said in answers.items() if said == "done"} == MAY
+        assert refused == set(METHODS) - READ_ONLY
     place.call("send_keys", session=victim, keys=["z"])
     until("the operator's key arrived", lambda: log.read_bytes().endswith(b"z"))
     assert log.read_bytes() == b"z"

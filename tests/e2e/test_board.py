@@ -98,3 +98,37 @@ def test_keys_typed_into_a_pane_reach_the_agent(place: Place, terminal: BoardTer
     terminal.shows("quit")
     terminal.press(b"q")
     assert terminal.ended() == 0
+
+
+KEYS = """
+import os, tty
+tty.setraw(0)
+os.write(1, b"listening\\r\\n")
+while data := os.read(0, 100):
+    os.write(1, data.hex(" ").encode() + b"\\r\\n")
+"""
+
+
+@pytest.mark.parametrize("allowed", ["", "0", "1"])
+def test_keys_that_send_signals_elsewhere_are_keys_for_the_agent(
+    place: Place, monkeypatch: pytest.MonkeyPatch, allowed: str
+) -> None:
+    monkeypatch.setenv("TEXTUAL_ALLOW_SIGNALS", allowed)
+    (place.root / "k" / "steer").mkdir(parents=True, exist_ok=True)
+    (place.root / "k" / "steer" / "welcomed").touch()
+    place.start(place.script("keys", KEYS), name="keys")
+    terminal = BoardTerminal(place.repo)
+    try:
+        terminal.start()
+        terminal.shows("listening", "quit")
+        terminal.press(b"\r")
+        terminal.shows("KEYS GO TO THE AGENT")
+        for key, shown in ((b"\x03", "03"), (b"\x1a", "1a"), (b"\x1c", "1c")):
+            terminal.press(key)
+            terminal.shows(f"\u2503{shown} ")
+        terminal.press(b"\x11")
+        terminal.shows("quit")
+        terminal.press(b"q")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()

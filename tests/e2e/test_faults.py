@@ -21,8 +21,8 @@ import pytest
 from steer.errors import SteerError
 from steer.runtime import left_over, wire
 from steer.runtime.keeping import tree
+from tests.e2e.escapees import ESCAPEES, WAYS
 from tests.e2e.place import Place, View, is_alive, kill_and_wait, until
-from tests.e2e.test_keeper_stop import ESCAPEES, WAYS
 
 ESCAPING = "import os, sys, time, signal\n" + ESCAPEES + "while 1: time.sleep(1000)\n"
 
@@ -269,6 +269,20 @@ def test_when_the_folder_for_sockets_is_gone_for_good_they_meet_elsewhere_until_
             place.shows(session, "hello")
     finally:
         shutil.rmtree(spare, ignore_errors=True)
+
+
+def test_a_recording_that_cannot_be_written_is_said_by_every_supervisor_until_it_can(place: Place) -> None:
+    s = place.start(["/bin/sh", "-c", "read go; yes | head -c 300000; echo the end; exec sleep 1000"])
+    keeper = place.keeper(s)
+    before = resource.prlimit(keeper, resource.RLIMIT_FSIZE)
+    resource.prlimit(keeper, resource.RLIMIT_FSIZE, (100_000, before[1]))
+    place.call("inject", session=s, text="go")
+    place.wait(s, "stalled", lambda v: v["recording_note"].startswith("not recorded, agent held"))
+    place.kill_supervisor()
+    place.wait(s, "stalled still", lambda v: v["recording_note"].startswith("not recorded, agent held"))
+    resource.prlimit(keeper, resource.RLIMIT_FSIZE, before)
+    place.wait(s, "recorded again", lambda v: not v["recording_note"])
+    place.shows(s, "the end")
 
 
 def test_without_file_descriptors_a_start_is_refused_and_the_others_go_on(place: Place) -> None:

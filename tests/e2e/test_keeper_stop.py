@@ -3,85 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.stage import Session, Stage, is_alive, python
-
-# Nine ways to outlive one's parent. Each escapee writes its pid into a file named after the way.
-ESCAPEES = r"""
-def stay(name):
-    with open('new.' + name, 'w') as f: f.write(str(os.getpid()))
-    os.rename('new.' + name, 'pid.' + name)
-    while 1: time.sleep(1000)
-
-def spawn(name, *steps):
-    if os.fork() == 0:
-        for step in steps: step()
-        stay(name)
-
-def deaf():
-    for n in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT): signal.signal(n, signal.SIG_IGN)
-def daemon():
-    if os.fork(): os._exit(0)
-def closed():
-    for fd in range(3): os.close(fd)
-def cleared():
-    os.execve(sys.executable, [sys.executable, '-I', '-S', '-c',
-        'import os,time; f=open("new.cleared","w"); f.write(str(os.getpid())); f.close(); '
-        'os.rename("new.cleared", "pid.cleared"); time.sleep(100000)'], {})
-def nohup():
-    os.execvp('nohup', ['nohup', sys.executable, '-I', '-S', '-c',
-        'import os,time; f=open("new.nohup","w"); f.write(str(os.getpid())); f.close(); '
-        'os.rename("new.nohup", "pid.nohup"); time.sleep(100000)'])
-def stopped():
-    with open('new.stopped', 'w') as f: f.write(str(os.getpid()))
-    os.rename('new.stopped', 'pid.stopped')
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-spawn('plain')
-spawn('deaf', deaf)
-spawn('setpgid', lambda: os.setpgid(0, 0), deaf)
-spawn('setsid', os.setsid, deaf)
-spawn('daemon', daemon, os.setsid, daemon, deaf)
-spawn('closed', os.setsid, daemon, deaf, closed)
-spawn('cleared', os.setsid, daemon, deaf, cleared)
-spawn('nohup', nohup)
-spawn('stopped', stopped)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-"""
-WAYS = ("plain", "deaf", "setpgid", "setsid", "daemon", "closed", "cleared", "nohup", "stopped")
-
-REFORKERS = r"""
-def run():
-    os.setsid()
-    while 1:
-        if os.fork(): os._exit(0)
-        time.sleep(0.005)
-for _ in range(12):
-    if os.fork() == 0: run()
-print('all here', flush=True)
-"""
-
-
-def living(session: Session) -> list[int]:
-    """Processes whose working folder is the session's, that is all it ever started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if (entry / "cwd").readlink() == session.folder and is_alive(int(entry.name)):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
-
-
-def escapees(session: Session) -> dict[str, int]:
-    return {p.suffix[1:]: int(p.read_text()) for p in session.folder.glob("pid.*")}
+from tests.e2e.escapees import ESCAPEES, REFORKERS, SLEEPERS, WAYS, escapees, living
+from tests.e2e.stage import Stage, is_alive, python
 
 
 @pytest.mark.parametrize("ends_first", [False, True])
@@ -93,7 +21,7 @@ def test_no_escapee_survives_a_stop(stage: Stage, ends_first: bool) -> None:
         session = stage.start(python(ESCAPEES + wait + last))
         client = await stage.connect(session)
         await client.when(b"all here")
-        pids = escapees(session)
+        pids = escapees(session.folder)
         assert set(pids) == set(WAYS) and all(is_alive(pid) for pid in pids.values())
         if ends_first:
             await client.type(b"\n")
@@ -103,7 +31,7 @@ def test_no_escapee_survives_a_stop(stage: Stage, ends_first: bool) -> None:
         for result in await asyncio.gather(first, second):
             assert result["ok"] and result["survivors"] == []
         assert {name for name, pid in pids.items() if is_alive(pid)} == set()
-        assert living(session) == []
+        assert living(session.folder) == []
         await client.until_event("exited")
         assert (await client.request("status"))["processes"] == 0
         assert (await client.request("stop", soft=[15], grace_s=5))["survivors"] == []
@@ -117,22 +45,19 @@ def test_no_reforker_survives_a_stop(stage: Stage) -> None:
         client = await stage.connect(session)
         await client.when(b"all here")
         assert (await client.request("stop", soft=[], grace_s=0))["survivors"] == []
-        assert living(session) == []
+        assert living(session.folder) == []
 
     asyncio.run(story())
 
 
 def test_two_hundred_sleepers_are_stopped(stage: Stage) -> None:
-    code = "for _ in range(200):\n  if os.fork() == 0: os.setsid(); time.sleep(100000)\n"
-    code += "print('all here', flush=True)\n"
-
     async def story() -> None:
-        session = stage.start(python(code + "time.sleep(100000)"))
+        session = stage.start(python(SLEEPERS + "time.sleep(100000)"))
         client = await stage.connect(session)
         await client.when(b"all here")
         assert (await client.request("status"))["processes"] == 201
         assert (await client.request("stop", soft=[], grace_s=0))["survivors"] == []
-        assert living(session) == []
+        assert living(session.folder) == []
 
     asyncio.run(story())
 
@@ -177,7 +102,7 @@ def test_pause_stops_all_and_continue_only_what_it_stopped(stage: Stage) -> None
         client = await stage.connect(session)
         await client.when(b"all here")
         assert session.result
-        pids = {**escapees(session), "program": session.result.child_pid}
+        pids = {**escapees(session.folder), "program": session.result.child_pid}
         for _ in range(2):
             assert (await client.request("pause"))["ok"]
             assert {name: state(pid) for name, pid in pids.items()} == dict.fromkeys(pids, "T")

@@ -31,7 +31,7 @@ def test_a_dumb_terminal_is_refused_in_words(
     terminal.start(*verb)
     assert terminal.ended() == 4
     assert "TERM=dumb" in terminal.text() and instead in terminal.text()
-    assert b"\x1b" not in terminal.raw
+    assert b"\x1b" not in terminal.received
     is_clean(terminal)
     assert place.view("one")["process"] == "running"
 
@@ -52,7 +52,7 @@ def test_without_synchronized_output_the_board_draws_without(
     terminal.lacks("type to filter")
     for number in ("count 3", "count 4"):
         terminal.shows(number)
-    assert (b"\x1b[?2026h" in terminal.raw) is answers
+    assert (b"\x1b[?2026h" in terminal.received) is answers
     terminal.press(b"q")
     assert terminal.ended() == 0
     is_clean(terminal)
@@ -68,7 +68,7 @@ def test_a_plain_terminal_without_colours_or_mouse_works(
     open_terminals.append(terminal)
     terminal.start()
     terminal.shows("one", "count", "quit")
-    assert b"\x1b[38;" not in terminal.raw and b"\x1b[48;" not in terminal.raw
+    assert b"\x1b[38;" not in terminal.received and b"\x1b[48;" not in terminal.raw
     terminal.press(b"q")
     assert terminal.ended() == 0
     is_clean(terminal)

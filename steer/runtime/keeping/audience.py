@@ -112,7 +112,9 @@ class Audience:
             pid, uid = peer.credentials()
         except OSError:
             return False
-        return uid in (os.geteuid(), 0) and not (pid and tree.is_inside_session(pid, os.getpid()))
+        if uid not in (os.geteuid(), 0):
+            return False
+        return not pid or not (tree.is_inside_session(pid, os.getpid()) or peer.has_ended())
 
     def _serve(self, peer: Peer, mask: int) -> None:
         if mask & WRITE:

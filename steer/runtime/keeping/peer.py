@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import select
 import socket
 import struct
 from collections.abc import Iterator
@@ -15,7 +17,23 @@ MAX_QUEUED_BYTES = 2 * 1024 * 1024  # of anything; a client that lets more pile 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 _MAX_CREDIT = 1 << 40
 _READ_BYTES = 64 * 1024
+_SO_PEERPIDFD = 77  # linux/socket.h (asm-generic); Python 3.11 has no name for it
 _UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7)
+
+
+def has_ended(sock: socket.socket) -> bool:
+    """Whether the process that connected `sock` is no more, so that its id may be another's by now.
+
+    False also where the system cannot tell: SO_PEERPIDFD came with Linux 6.5.
+    """
+    try:
+        process = sock.getsockopt(socket.SOL_SOCKET, _SO_PEERPIDFD)
+    except OSError as e:
+        return e.errno != errno.ENOPROTOOPT
+    try:
+        return bool(select.select([process], [], [], 0)[0])  # pidfd_open(2): readable when it has ended
+    finally:
+        os.close(process)
 
 
 class Peer:
@@ -55,12 +73,16 @@ class Peer:
         return self._unpacker.pending > 0
 
     def credentials(self) -> tuple[int, int]:
-        """(pid, uid) of the process that connected; pid 0 where the system does not tell."""
+        """(pid, uid) of the process that connected; pid 0 where the system tells of none, -1 for one out of sight."""
         option = getattr(socket, "SO_PEERCRED", None)
         if option is None:
             return 0, os.getuid()
         pid, uid, _ = _UCRED.unpack(self.sock.getsockopt(socket.SOL_SOCKET, option, _UCRED.size))
-        return pid, uid
+        return pid or -1, uid
+
+    def has_ended(self) -> bool:
+        """Whether the process that connected is no more; its id may be another's by now."""
+        return has_ended(self.sock)
 
     def receive(self) -> Iterator[tuple[str, bytes]]:
         """Whole messages that have arrived. Raises `WireError` on nonsense, `OSError` at the end."""

@@ -79,17 +79,20 @@ def descendants(root: int) -> list[Process]:
 def is_inside_session(pid: int, keeper: int) -> bool:
     """Whether `pid` is below `keeper` or below another process that was started like it: a keeper of any session.
 
-    Bounded, since parents may change while looking.
+    One that has ended counts as inside, since it may have passed its connection on. Where an ancestor ends while
+    we look, we look again: its children have another parent now. Bounded all the same.
     """
-    how = _started_as(keeper)
+    how, at = _started_as(keeper), pid
     for _ in range(1000):
-        process = read_process(pid)
-        if process is None or process.parent <= 1:
-            return False
-        pid = process.parent
-        if pid == keeper or (how and _started_as(pid) == how):
+        process = read_process(at)
+        if process is None and at == pid:
             return True
-    return False
+        at = process.parent if process else pid
+        if process and at <= 1:
+            return False
+        if process and (at == keeper or (how and _started_as(at) == how)):
+            return True
+    return True
 
 
 def _started_as(pid: int) -> list[bytes]:

@@ -32,7 +32,8 @@ def test_a_process_is_read_whatever_its_name() -> None:
         assert tree.is_inside_session(child.pid, os.getpid())
         child.kill()
     assert tree.read_process(child.pid) is None
-    assert not tree.is_inside_session(child.pid, os.getpid())
+    assert not tree.is_inside_session(os.getpid(), child.pid)
+    assert tree.is_inside_session(child.pid, os.getpid()), "who has ended may have hidden where it came from"
 
 
 def test_a_pid_that_was_used_again_is_not_hit() -> None:
