@@ -8,6 +8,7 @@ import signal
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ class BoardTerminal:
         self._env, self._folder = env, folder
         self.before = self.attributes()
         self.launcher = 0
+        self.listen: Callable[[bytes], None] = lambda data: None  # gets all that was written to the terminal
 
     def _slave(self) -> int:
         return os.open(f"/proc/{self._holder.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
@@ -55,7 +57,9 @@ class BoardTerminal:
     def read(self, timeout_s: float = 0.05) -> None:
         """Take what the board wrote and answer its terminal queries."""
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
-            self.screen.feed(os.read(self._holder.fd, 65536))
+            data = os.read(self._holder.fd, 65536)
+            self.listen(data)
+            self.screen.feed(data)
             if reply := self.screen.take_replies():
                 os.write(self._holder.fd, reply)
 

@@ -10,10 +10,10 @@ import pytest
 from steer.commands.registry import COMMANDS
 from steer.model.flag import Flag, Severity
 from steer.model.session import Activity
-from tests.faults.fuzz import sequence
+from tests.faults.goals.emulator_fuzz import sequence
+from tests.faults.texts import ALLOWED, HOSTILE
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import running
-from tests.ui.test_hostile import ALLOWED, HOSTILE
 
 STEPS = 120
 LEAVES = ("q", "ctrl+c", "ctrl+z")  # they would end or suspend the board, as they should
