@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import shlex
 import shutil
 import subprocess
 import time
@@ -98,8 +97,7 @@ def _tmux(folder: Path, payloads: list[str]) -> dict[str, str]:
 
     for payload in payloads:
         text = payload.replace("{0}", "{}").replace("{}", f"touch {marker}")
-        bash = ["bash", "--norc", "--noprofile"]
-        run("new-session", "-d", "-x", "80", "-y", "24", shlex.join(bash))
+        run("new-session", "-d", "-x", "80", "-y", "24", "bash", "--norc", "--noprofile")
         until("a prompt of bash in tmux", lambda: b">" in run("capture-pane", "-p"))
         run("load-buffer", "-", data=text.encode("utf-8", "surrogatepass"))
         run("paste-buffer", "-p")
