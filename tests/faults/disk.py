@@ -1,9 +1,10 @@
 """A disk that remembers what was synced: records what a program does to the files of a folder, and loses power.
 
 The functions of `os` that sync, rename and remove are watched while `Disk` is open, and the folder is looked at after
-each of them: what changed since is not synced yet. `image` gives the folder as it may be after a power cut at one moment.
-Each file has its synced content, and of what was written since any of its 512-byte sectors, new, old or zeros; each name
-that came, went or changed since its folder was synced may be as before, one operation being done or not as a whole.
+each of them: what changed since is not synced yet. `image` gives the folder as it may be after a power cut at one
+moment. Each file has its synced content, and of what was written since any of its 512-byte sectors, new, old or zeros;
+each name that came, went or changed since its folder was synced may be as before, one operation being done or not as
+a whole. Folders themselves are taken to be there.
 What native code writes is seen as soon as Python syncs or renames anything; its own syncs are not seen.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 SECTOR = 512
-_WATCHED = ("fsync", "fdatasync", "rename", "replace", "unlink", "remove", "mkdir", "write")
+_WATCHED = ("fsync", "fdatasync", "rename", "replace", "unlink", "remove", "mkdir", "write", "open")
 Names = dict[str, int]  # path below the folder -> number of the file
 
 
@@ -60,7 +61,7 @@ class Disk:
                     self._look()
                 result = true[name](*args, **more)
                 if name in ("fsync", "fdatasync"):
-                    self._sync(os.readlink(f"/proc/self/fd/{args[0]}"))
+                    self._sync(str(Path(f"/proc/self/fd/{args[0]}").readlink()))
                 self._look()
                 self.moments.append(self._moment())
                 return result

@@ -1,10 +1,10 @@
 """R2: a power cut after any call that reaches the disk, in any state that the disk may then be in.
 
-One story: sessions are saved, operations begun and ended, checks and checkpoints noted, a recording written and synced as
-its keeper does, files replaced. Each of these promises that from then on something can be read. After a cut the folder is made as
-it may be (`tests/faults/disk.py`), everything is opened as the next start does it, promises of before the cut are looked at, and
-steer goes on in it. Beside it files that are replaced as most programs do it. The shadow repository, which git and libgit2
-write, is cut with all of its last checkpoint unsynced: what was there before must be there, and the next checkpoint whole.
+One story: sessions are saved, operations begun and ended, checks and checkpoints noted, a recording written and
+synced as its keeper does. Each of these promises that from then on something can be read. After a cut the folder is
+made as it may be (`tests/faults/disk.py`), all is opened as the next start does it, promises of before the cut are
+looked at, and steer goes on in it. Checkpoints, which git and libgit2 write, are cut on a real ext4 (`real_cut.py`).
+Beside it other ways to keep something, cut in the same two ways.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from steer.runtime.store import Store
 from tests.faults.disk import Disk, image
 from tests.faults.goals import ground
 from tests.faults.goals.measure import Outcome, Size, Tally
-from tests.unit.adapters.git.world import World, git, make_world
+from tests.faults.goals.real_cut import OTHERS, cut_after, cut_after_a_checkpoint
+from tests.faults.loop_disk import why_not
 
 Promise = Callable[[Path], str]  # what is lost in that folder, or ""
 SPEC = SessionSpec("s00000000", "a", ("agent",), "/w/a", "steer/a", "0" * 40, created_at=1.0)
@@ -89,13 +90,7 @@ class Story:
 
     def _note(self, n: int) -> None:
         self._store.add_checkpoint(SPEC.id, {"id": str(n), "number": n})
-        self._promise(
-            lambda root: (
-                ""
-                if str(n) in [c["id"] for c in Store(paths(root)).checkpoints(SPEC.id)]
-                else f"checkpoint {n}"
-            )
-        )
+        self._promise(lambda root: "" if {"id": str(n), "number": n} in _noted(root) else f"checkpoint {n}")
         self._store.save_check_result(SPEC.id, CheckResult("passed", passed=n))
         self._promise(
             lambda root: "" if Store(paths(root)).check_result(SPEC.id).state == "passed" else "check"
@@ -151,6 +146,14 @@ def printed(root: Path) -> bytes:
     return b"".join(event.data for event in events if event.kind is Kind.OUTPUT)
 
 
+def _sessions(root: Path) -> list[SessionSpec]:
+    return Store(paths(root)).load_all()[0]
+
+
+def _noted(root: Path) -> list[dict[str, object]]:
+    return Store(paths(root)).checkpoints(SPEC.id)
+
+
 def _states(root: Path) -> dict[int, int]:
     """0: not there, 1: begun, 2: ended."""
     opened = Journal(paths(root).operations, lambda: 5.0, lambda operation: None)
@@ -179,7 +182,7 @@ def _after(root: Path, promises: list[Promise]) -> str:
 
 
 def measure(size: Size, folder: Path) -> Outcome:
-    cuts, shadows = size.tries(1_200, 5_000), size.tries(12, 200)
+    cuts, real = size.tries(1_200, 5_000), size.tries(10, 200)
     tally, calls = Tally(), 0
     chance = random.Random()
     while tally.tries < cuts:
@@ -192,10 +195,31 @@ def measure(size: Size, folder: Path) -> Outcome:
             with tally.each():
                 _cut(story, at, chance, folder / "after")
         shutil.rmtree(root)
+    said = f"{tally} cuts lost something older than its sync or failed ({calls} calls)"
+    beside = _as_others(folder, chance, min(cuts, 1000))
+    absent = why_not(folder)
     with ground.own_home(folder):
-        shadow = _shadows(folder, shadows, chance)
-    said = f"{tally} cuts lost something older than its sync or failed ({calls} calls); {shadow} cuts in a checkpoint"
-    return Outcome(said, tally.wrong == 0 and shadow.wrong == 0, _as_others(folder, chance, min(cuts, 1000)))
+        if not absent:
+            checkpoints = _tallied(folder, real, lambda place: cut_after_a_checkpoint(place, chance))
+            said += f"; {checkpoints} cuts of a real ext4 after a checkpoint"
+            for name, promise in OTHERS.items():
+                lost = _tallied(folder, max(1, real // 2), lambda place: cut_after(place, promise))  # noqa: B023
+                beside[f"{name}, on that ext4"] = f"{lost} cuts lose something"
+    if absent:
+        return Outcome(f"{said}; checkpoints not measured: {absent}", tally.wrong == 0, beside)
+    return Outcome(said, tally.wrong == checkpoints.wrong == 0, beside)
+
+
+def _tallied(folder: Path, cuts: int, cut: Callable[[Path], str]) -> Tally:
+    tally = Tally()
+    for n in range(cuts):
+        place = folder / f"disk{n}"
+        try:
+            tally.add(cut(place))
+        except Exception as e:
+            tally.add(f"{type(e).__name__}: {e}"[:120])
+        shutil.rmtree(place, ignore_errors=True)
+    return tally
 
 
 def _cut(story: Story, at: int, chance: random.Random, target: Path) -> None:
@@ -209,7 +233,7 @@ def _cut(story: Story, at: int, chance: random.Random, target: Path) -> None:
 def _as_others(folder: Path, chance: random.Random, cuts: int) -> dict[str, str]:
     """A settings file replaced again and again, under the same cuts: neither its old nor its new content is there."""
     said = {}
-    for name, write in {"write and rename, without a sync": _renamed, "written in place": _in_place}.items():
+    for name, write in {"written and renamed": _renamed, "written in place": _in_place}.items():
         root, tally = folder / "others", Tally()
         root.mkdir()
         disk, path = Disk(root), root / "settings.json"
@@ -227,62 +251,19 @@ def _as_others(folder: Path, chance: random.Random, cuts: int) -> dict[str, str]
             except (OSError, ValueError) as e:
                 tally.add(type(e).__name__)
         shutil.rmtree(root)
-        said[f"a file, {name}"] = f"{tally.wrong} of {tally.tries} cuts leave neither old nor new"
-    said["SQLite"] = "not measured: it writes and syncs in native code, which this disk does not see"
+        said[f"a file {name} without a sync"] = (
+            f"{tally.wrong} of {tally.tries} cuts leave neither old nor new"
+        )
     return said
 
 
 def _renamed(path: Path, text: str) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(text)
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def _in_place(path: Path, text: str) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(fd, text.encode())
     os.close(fd)
-
-
-def _shadows(folder: Path, cuts: int, chance: random.Random) -> Tally:
-    tally = Tally()
-    for n in range(cuts):
-        root = folder / f"shadow{n}"
-        root.mkdir()
-        with tally.each():
-            _cut_shadow(make_world(root), chance)
-        shutil.rmtree(root)
-    return tally
-
-
-def _cut_shadow(world: World, chance: random.Random) -> None:
-    world.add("a")
-    place, shadow = world.place("a"), world.shadow()
-    first = world.save("a", shadow)
-    disk = Disk(shadow.path)
-    with disk.watching():
-        for n in range(chance.choice((1, 3, 30))):
-            (place / f"new{n}").write_text(f"{n} {chance.random()}\n")
-        os.unlink(place / "a.txt")
-        world.save("a", shadow)
-        os.mkdir(world.root / "done")  # one more look
-    empty = [path.relative_to(shadow.path) for path in shadow.path.rglob("*") if path.is_dir()]
-    shutil.rmtree(shadow.path)
-    for path in empty:
-        (shadow.path / path).mkdir(parents=True, exist_ok=True)
-    image(disk.moments[-1], chance, shadow.path)
-    again = world.shadow()
-    if not again.has(first.id):
-        raise AssertionError("the checkpoint before is lost")
-    (place / "more").write_text("x")
-    point = world.save("a", again)
-    again.restore(point.id, world.root / "restored")
-    kept = {p.name: p.read_bytes() for p in place.iterdir() if p.is_file() and p.name != ".git"}
-    back = {
-        p.name: p.read_bytes()
-        for p in (world.root / "restored").iterdir()
-        if p.is_file() and p.name != ".git"
-    }
-    if kept != back:
-        raise AssertionError(f"the next checkpoint holds {len(back)} of {len(kept)} files")
-    git(again.path, "fsck", "--connectivity-only")

@@ -2,7 +2,7 @@
 
 The values are made up at run time. A secret is found where no piece of it of eight characters is left in the exported
 bytes nor on the screen that they draw. False alarms are what is hidden in the sessions below `STEER_GOALS_CORPUS`,
-else in the recordings that steer ships. Beside it detect-secrets, on the bytes that were recorded and on the text that they show.
+else in the recordings that steer ships. Beside it detect-secrets, on the recording's file and on its screen.
 """
 
 from __future__ import annotations
