@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 
 import pytest
@@ -15,7 +16,7 @@ from tests.faults.texts import ALLOWED, HOSTILE
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import running
 
-STEPS = 120
+STEPS = int(os.environ.get("STEER_STEPS", "120"))
 LEAVES = ("q", "ctrl+c", "ctrl+z")  # they would end or suspend the board, as they should
 KEYS = sorted({key for command in COMMANDS for key in command.keys} - set(LEAVES))
 MORE = ["enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
