@@ -12,6 +12,7 @@ from steer.model.frame import Cursor, Modes
 from steer.term import reply, status
 from steer.term.ghostty import ACTIVE, SCREEN, Screen
 from steer.term.key import legacy_control, parse_key
+from steer.term.repeat import Repeats
 from steer.term.status import Status
 
 MIN_COLS, MIN_ROWS, MAX_COLS, MAX_ROWS = 2, 2, 1000, 500
@@ -63,6 +64,7 @@ class Emulator:
         self._screen = Screen(cols, rows, self._scrollback_bytes, snapshot)
         if snapshot:
             cols, rows = self._screen.size
+        self._repeats = Repeats()
         self._replies = bytearray()
         self._signals: list[Signal] = []
         self._screen.on_reply(self._reply)
@@ -76,7 +78,7 @@ class Emulator:
 
     def feed(self, data: bytes) -> None:
         """Interpret output of the program. Never raises, whatever the bytes are."""
-        self._screen.feed(data)
+        self._screen.feed(self._repeats.bounded(data, self.cols))
 
     def resize(self, cols: int, rows: int) -> None:
         self.cols, self.rows_count = clamp_size(cols, rows)

@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from steer.ui.entry import Entry
+
 
 class SearchBar(Horizontal, inherit_bindings=False):
     DEFAULT_CSS = """
@@ -27,7 +29,7 @@ class SearchBar(Horizontal, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Static(" / ", markup=False)
-        yield Input(placeholder=self._placeholder, max_length=500)
+        yield Entry(placeholder=self._placeholder, max_length=500)
 
     @property
     def is_open(self) -> bool:

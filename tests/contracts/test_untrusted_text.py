@@ -30,6 +30,7 @@ METHODS = {
 }
 UPDATED = {"update", "write_line"}  # also names of harmless methods; judged only on what looks like a widget
 FORBIDDEN = {"from_markup", "from_rich_text", "from_ansi", "render_markup"}
+FORBIDDEN |= {"Input", "TextArea"}  # they draw escape sequences as they are; those of `steer.ui.entry` do not
 ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}  # parsed as markup when assigned
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,7 @@ class BoardTerminal:
         self._env, self._folder = env, folder
         self.before = self.attributes()
         self.launcher = 0
+        self.listen: Callable[[bytes], None] = lambda data: None  # gets all that was written to the terminal
 
     def _slave(self) -> int:
         return os.open(f"/proc/{self._holder.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
@@ -69,6 +70,7 @@ class BoardTerminal:
         if select.select([self._holder.fd], [], [], timeout_s)[0]:
             data = os.read(self._holder.fd, 65536)
             self.received += data
+            self.listen(data)
             self.screen.feed(data)
             if (reply := self.screen.take_replies()) and self._answers:
                 os.write(self._holder.fd, reply)

@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from steer.errors import UserError
+from tests.e2e.paste_attacks import PAYLOADS, SHELLS, AtShell
 from tests.e2e.place import Place, until
-
-_END = (
-    "\x1b[201~",
-    "\x9b201~",
-    "\u009b201~",
-    "\x1b[201~\x1b[200~",
-    "\udc9b201~",
-    "\x1b\x1b[201~",
-    "\x1b[0201~",
-)
-_KEYS = ("\r", "\n", "\r\n", "\x0a\x0d", "\x0f", "\x1bOM", "\x1b[13~")  # what a shell takes for Enter
-_CONTROL = "".join(map(chr, range(1, 32))) + "\x7f" + "".join(map(chr, range(0x80, 0xA0)))
-
-PAYLOADS = [
-    *(f"x{end}{key}{{}}{key}" for end in _END for key in _KEYS),
-    "\x1b[20\x1b[201~1~\r{}\r",  # nested: what is left after one removal is an end again
-    "\x1b[2\x1b[201~\x1b[201~01~\r{}\r",
-    "\x9b2\x9b201~01~\r{}\r",
-    "\x1b[201~;{}\x1b[200~",
-    "\x1b\n[201~\n{}\n",
-    "\x1b[201\x7f~\r{}\r",
-    "\x03\r{}\r",
-    "\x04\x03\x15{}\r",
-    "\x1a\x1c{}\r",
-    "\x16\x1b[201~\r{}\r",  # quoted insert
-    "\x18\x05{}\x1b[201~\r",  # edit and run
-    "\x12a\x1b[201~{}\r",
-    "\x1bx{}\r",
-    "\x1b]0;t\x07\r{}\r",
-    "\x1bP1$r\x1b\\\r{}\r",
-    "\x00\r{}\r",
-    "\u2028{}\u2028",
-    "\ud800\r{}\r",
-    _CONTROL + "{}" + _CONTROL,
-    "".join(f"{c}{{0}}{c}" for c in _CONTROL),
-    "\x1b[201~" * 500 + "\r{}\r",
-    ("a" * 4090) + "\x1b[201~\r{}\r",
-]
-# The second part makes ctrl+u throw away all lines of what was pasted.
-SHELLS = {
-    "bash": (["bash", "--norc", "--noprofile"], "true"),
-    "zsh": (["zsh", "-f"], "bindkey '^u' kill-buffer"),
-}
 
 LISTENER = """
 import os, sys, tty
@@ -88,38 +45,13 @@ def log(place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_no_text_breaks_out_of_its_paste(place: Place, shell: str) -> None:
-    if shutil.which(shell) is None:
+    if shutil.which(SHELLS[shell].argv[0]) is None:
         pytest.skip(f"{shell} is not installed")
     assert len(PAYLOADS) >= 50
-    marker = place.root / "marker"
-    argv, preparation = SHELLS[shell]
-    s = place.start(argv, env={**os.environ, "PS1": "> "})
-    place.shows(s, ">")
-    with place.client() as client:
-
-        def at_prompt() -> None:
-            """While it runs a command a shell takes bracketed paste back: then there is no paste to break."""
-            until("a prompt", lambda: client.call("preview", session=s, text="x")["is_bracketed"])
-
-        at_prompt()
-        client.call("inject", session=s, text=f"{preparation}; echo prepared-$((1+1))")
-        place.shows(s, "prepared-2")
-        for number, payload in enumerate(PAYLOADS):
-            text = payload.replace("{0}", "{}").replace("{}", f"touch {marker}")
-            at_prompt()
-            sent = client.call("inject", session=s, text=text, submit=False)
-            assert sent["delivery"] == "typed, not submitted", (payload, sent)
-            # The line is thrown away; the next command can only run on a clean prompt.
-            client.call("send_keys", session=s, keys=["ctrl+u", *f"echo ok-$(({number}+1000))", "enter"])
-            until(
-                f"the shell goes on after {payload!r}",
-                lambda n=number: any(f"ok-{n + 1000}" in x for x in place.lines(s)),
-            )
-            assert not marker.exists(), f"{payload!r} ran a command"
-        # The test can fail: the same command typed by keys does run.
-        at_prompt()
-        client.call("inject", session=s, text=f"touch {marker}")
-        until("a submitted line runs", marker.exists)
+    at = AtShell(place, SHELLS[shell], shell)
+    assert [wrong for n, payload in enumerate(PAYLOADS) if (wrong := at.try_out(n, payload))] == []
+    at.try_typed()
+    at.close()
 
 
 def test_what_is_typed_is_what_was_shown(place: Place, log: Path) -> None:

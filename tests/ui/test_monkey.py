@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 from steer.commands.registry import COMMANDS
 from steer.model.flag import Flag, Severity
 from steer.model.session import Activity
-from tests.faults.fuzz import sequence
+from tests.faults.goals.emulator_fuzz import sequence
+from tests.faults.texts import ALLOWED, HOSTILE
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import running
-from tests.ui.test_hostile import ALLOWED, HOSTILE
 
-STEPS = 120
+STEPS = int(os.environ.get("STEER_STEPS", "120"))
 LEAVES = ("q", "ctrl+c", "ctrl+z")  # they would end or suspend the board, as they should
 KEYS = sorted({key for command in COMMANDS for key in command.keys} - set(LEAVES))
 MORE = ["enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",

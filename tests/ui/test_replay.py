@@ -21,9 +21,9 @@ from steer.ui.replay.no_fleet import NoFleet
 from steer.ui.replay.opening import Source, open_replay
 from steer.ui.replay.screen import ReplayScreen
 from steer.ui.replay.state import ReplayState
+from tests.faults.texts import ALLOWED, HOSTILE
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import RecordingDriver, Screen, running
-from tests.ui.test_hostile import ALLOWED, HOSTILE
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 

@@ -40,6 +40,9 @@ _CONFIG = {
     "core.attributesFile": "/dev/null",
     "core.protectNTFS": "false",  # keep every name the file system has
     "core.protectHFS": "false",
+    # A checkpoint is noted durably, and so must be what it is made of: unsynced objects were empty after a power cut.
+    "core.fsync": "loose-object,pack,pack-metadata,index,reference",
+    "core.fsyncMethod": "batch",
     "core.looseCompression": "1",
     "pack.compression": "1",
     "core.untrackedCache": "false",
@@ -50,6 +53,8 @@ _CONFIG = {
     "protocol.allow": "never",
     "advice.addEmbeddedRepo": "false",
 }
+
+pygit2.settings.enable_fsync_gitdir(True)  # libgit2's share of it
 
 
 class GitFailed(EnvironmentFault):

@@ -10,11 +10,11 @@ import time
 from steer.record import cast
 from steer.runtime.keeping.launch import Launch, LaunchError
 from steer.runtime.keeping.loop import Loop
-from steer.runtime.keeping.tape import Tape
+from steer.runtime.keeping.tape import Tape, sync_folder
 
 
 def write_atomic(path: str, data: bytes) -> None:
-    """Put `data` at `path`, wholly or not at all, readable by this user only."""
+    """Put `data` at `path`, wholly or not at all, readable by this user only; durable when this returns."""
     draft = f"{path}.{os.getpid()}"
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
@@ -24,6 +24,7 @@ def write_atomic(path: str, data: bytes) -> None:
     finally:
         os.close(fd)
     os.replace(draft, path)
+    sync_folder(path)
 
 
 def bind(path: str) -> socket.socket:

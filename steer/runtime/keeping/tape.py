@@ -12,6 +12,15 @@ from steer.runtime.keeping.sums import Sums
 MAX_PENDING_BYTES = 1 << 20  # waiting for the disk; the pty is not read meanwhile, so only small events come
 
 
+def sync_folder(path: str) -> None:
+    """Have the name of the file at `path` survive a power cut; syncing the file alone need not (fsync(2))."""
+    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 class Tape:
     """What cannot be written is kept, in order, and tried again by `retry`: no line is torn in the middle.
 
@@ -29,7 +38,7 @@ class Tape:
         self._pending = bytearray()
         self._begun = 0  # bytes in the file beyond `offset`
         self._fd = self._create(os.O_APPEND)
-        self._sync = Syncer(self._fd, on_synced)
+        self._sync = Syncer(path, self._fd, on_synced)
 
     def _create(self, extra: int) -> int:
         flags = extra | os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -126,10 +135,12 @@ class Tape:
 
 
 class Syncer:
-    """A thread that calls fdatasync when asked, so that a slow disk never blocks the loop."""
+    """A thread that syncs a file when asked, and first its name, so that a slow disk never blocks the loop."""
 
-    def __init__(self, fd: int, on_done: Callable[[], None]) -> None:
+    def __init__(self, path: str, fd: int, on_done: Callable[[], None]) -> None:
         self.error = ""
+        self._path = path
+        self._is_named = False  # for certain
         self._fd = fd
         self._on_done = on_done
         self._asked = _thread.allocate_lock()
@@ -149,7 +160,7 @@ class Syncer:
 
     def use(self, fd: int) -> None:
         with self._busy:
-            self._fd = fd
+            self._fd, self._is_named = fd, False
 
     def _serve(self) -> None:
         while True:
@@ -158,6 +169,9 @@ class Syncer:
             with self._busy:
                 try:
                     os.fdatasync(self._fd)
+                    if not self._is_named:
+                        sync_folder(self._path)
+                        self._is_named = True
                     self.error = ""
                 except OSError as e:
                     self.error = e.strerror or str(e)

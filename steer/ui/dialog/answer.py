@@ -17,6 +17,7 @@ from steer.model.ask import Ask, Meaning
 from steer.model.session import SessionView
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
+from steer.ui.entry import Entry
 from steer.ui.line import Line, Span, wrapped
 from steer.ui.status import age, state
 
@@ -51,7 +52,7 @@ class AnswerDialog(Card[dict[str, Any]]):
     def compose(self) -> ComposeResult:
         parts = [CardTitle(self.heading), CardText(self._who()), self._scroll, self._choices]
         if self._ask.takes_text:
-            parts.append(Input(placeholder="or answer in words", select_on_focus=False))
+            parts.append(Entry(placeholder="or answer in words", select_on_focus=False))
         card = Vertical(*parts, CardText([[], self._hints()]))
         card.styles.width = self.width
         yield card

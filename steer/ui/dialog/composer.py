@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from textual import events
-from textual.widgets import TextArea
+
+from steer.ui.entry import Area
 
 
-class Composer(TextArea):
+class Composer(Area):
     """Enter sends; ctrl+j or alt+enter makes a new line, as in the agents' own boxes."""
 
     async def _on_key(self, event: events.Key) -> None:

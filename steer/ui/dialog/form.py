@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from steer.term.visible import visible
 from steer.ui.dialog.card import Card, CardText, CardTitle, key_hint
+from steer.ui.entry import Entry
 from steer.ui.line import Line, Span, spread
 from steer.ui.line_widget import LineWidget
 
@@ -161,9 +162,9 @@ def _label(text: str) -> CardText:
     return label
 
 
-def _input(field: Field) -> Input:
+def _input(field: Field) -> Entry:
     suggester = SuggestFromList(field.suggestions, case_sensitive=False) if field.suggestions else None
-    return Input(
+    return Entry(
         field.value,
         name=field.name,
         placeholder=field.placeholder,

@@ -14,6 +14,7 @@ from steer.commands.keymap import Keymap, show_key, show_keys
 from steer.commands.registry import COMMANDS
 from steer.commands.replay import REPLAY
 from steer.ui.dialog.card import Card, CardText, CardTitle
+from steer.ui.entry import Entry
 from steer.ui.line import Line, Span
 
 _KEY_CELLS = 12
@@ -37,7 +38,7 @@ class HelpDialog(Card[None]):
     def compose(self) -> ComposeResult:
         self._text = CardText(self._lines(""))
         card = Vertical(
-            CardTitle(self.heading), Input(placeholder="type to filter"), VerticalScroll(self._text)
+            CardTitle(self.heading), Entry(placeholder="type to filter"), VerticalScroll(self._text)
         )
         card.styles.width = self.width
         yield card

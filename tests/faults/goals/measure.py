@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -82,6 +82,16 @@ class Tally:
 
     def __str__(self) -> str:
         return f"{self.wrong:,} of {self.tries:,}" + (f" (first: {self.first})" if self.first else "")
+
+
+def sum_of(tallies: Iterable[Tally]) -> Tally:
+    """One tally of several, with the first words of the first that has some."""
+    total = Tally()
+    for tally in tallies:
+        total.tries += tally.tries
+        total.wrong += tally.wrong
+        total.first = total.first or tally.first
+    return total
 
 
 def tool(name: str, *version: str) -> str | None:

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import pygit2
 import pytest
 
-from tests.unit.adapters.git.world import World, git
+from tests.unit.adapters.git.world import World, make_world, use_own_home
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / ".gitconfig").write_text(
-        "[user]\n name = t\n email = t@example.org\n[init]\n defaultBranch = main\n"
-    )
-    for name in list(os.environ):
-        if name.startswith("GIT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    pygit2.settings.search_path[pygit2.enums.ConfigLevel.GLOBAL] = str(home)
+    use_own_home(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., World]:
-    def build(name: str = "project", files: dict[str, bytes | str] | None = None) -> World:
-        main = tmp_path / name
-        main.mkdir()
-        git(main, "init", "-q")
-        for path, content in (
-            files if files is not None else {"a.txt": "one\n", "dir/b.txt": "two\n"}
-        ).items():
-            (main / path).parent.mkdir(parents=True, exist_ok=True)
-            (main / path).write_bytes(content.encode() if isinstance(content, str) else content)
-        git(main, "add", "-A")
-        git(main, "commit", "-q", "--allow-empty", "-m", "first")
-        return World(tmp_path, main)
-
-    return build
+    return partial(make_world, tmp_path)
 
 
 @pytest.fixture

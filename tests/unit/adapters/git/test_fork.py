@@ -266,3 +266,19 @@ def test_the_plan_counts_without_touching(world: World) -> None:
     assert plan.untracked == 3
     assert plan.changed_bytes > 600_000
     assert picture(source) == before
+
+
+def test_a_sparse_checkout_stays_one_in_forks_and_after_an_undone_kill(make: Callable[..., World]) -> None:
+    world = make("sparse", {"a.txt": "1", "dir/b.txt": "2", "other/c.txt": "3"})
+    world.add("a")
+    place = world.place("a")
+    git(place, "sparse-checkout", "init", "--cone")
+    git(place, "sparse-checkout", "set", "dir")
+    (place / "dir/b.txt").write_text("changed")
+    before, files = states(place), sorted(p.name for p in place.rglob("*"))
+    assert "c.txt" not in files and before
+    point = world.save("a")
+    world.fork(place, "c")
+    assert (states(world.place("c")), sorted(p.name for p in world.place("c").rglob("*"))) == (before, files)
+    world.undo(world.kill("a", point.id))
+    assert (states(place), sorted(p.name for p in place.rglob("*"))) == (before, files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from pathlib import Path
 from steer.errors import SteerError
 from tests.unit.adapters.git.world import World, git
 
-ROUNDS = 40
+ROUNDS = int(os.environ.get("STEER_ROUNDS", "40"))
 
 
 @contextlib.contextmanager

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+import pygit2
+import pytest
 
 from steer.adapters.git.fork import ForkReport, fork_worktree
 from steer.adapters.git.repository import RepositoryInfo, discover
@@ -89,3 +93,30 @@ class World:
         found += [str(p) for p in (self.root / "worktrees").glob("*")]
         found += [str(p) for p in (self.state / "adding").glob("*")]
         return found + git(self.main, "for-each-ref", "refs/heads/steer").decode().splitlines()
+
+
+def use_own_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    """Git obeys nothing but what stands in this new home, in this process and in those that it starts."""
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[user]\n name = t\n email = t@example.org\n[init]\n defaultBranch = main\n"
+    )
+    for name in list(os.environ):
+        if name.startswith("GIT_"):
+            patch.delenv(name)
+    patch.setenv("HOME", str(home))
+    patch.delenv("XDG_CONFIG_HOME", raising=False)
+    pygit2.settings.search_path[pygit2.enums.ConfigLevel.GLOBAL] = str(home)
+
+
+def make_world(root: Path, name: str = "project", files: dict[str, bytes | str] | None = None) -> World:
+    """A repository with one commit below `root`."""
+    main = root / name
+    main.mkdir()
+    git(main, "init", "-q")
+    for path, content in (files if files is not None else {"a.txt": "one\n", "dir/b.txt": "two\n"}).items():
+        (main / path).parent.mkdir(parents=True, exist_ok=True)
+        (main / path).write_bytes(content.encode() if isinstance(content, str) else content)
+    git(main, "add", "-A")
+    git(main, "commit", "-q", "--allow-empty", "-m", "first")
+    return World(root, main)

@@ -1,0 +1,121 @@
+"""R10: hostile texts in every widget of the board and its dialogs that shows text from outside.
+
+The twenty kinds go into every place; generated ones are dealt out, each to one place. Counted are rounds in which
+the board ended, lost its screen, or called something that nobody asked for. Beside it a Static as Textual gives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+from tests.faults.goals.measure import Outcome, Size, Tally, package, sum_of
+from tests.faults.texts import HOSTILE, hostile
+from tests.ui.everywhere import READING, Deal, hostile_views, open_dialogs, show_everywhere
+from tests.ui.fake_fleet import FakeFleet
+from tests.ui.harness import Screen, running
+
+ROUNDS_PER_BOARD = 12
+
+
+def measure(size: Size, folder: Path) -> Outcome:
+    count, shares = size.tries(2_500, 100_000), os.cpu_count() or 1
+    with multiprocessing.get_context("spawn").Pool(shares) as pool:
+        runs = pool.map(_generated, [-(-count // shares)] * shares)
+    hand = _by_hand()
+    tally, dealt = sum_of(run[0] for run in runs), sum(run[1] for run in runs)
+    said = f"{hand} kinds, each in every place, and {tally} rounds of {dealt:,} generated texts end the board"
+    return Outcome(said, hand.wrong == tally.wrong == 0, _textual())
+
+
+def _by_hand() -> Tally:
+    tally, texts = Tally(), [text[:20_000] for text in HOSTILE.values()]
+    while tally.tries < len(texts):  # a new board where the last one ended
+        for wrong in asyncio.run(_a_board([lambda text=text: text for text in texts[tally.tries :]])):
+            tally.add(wrong)
+    return tally
+
+
+def _generated(count: int) -> tuple[Tally, int]:
+    """(rounds, texts)"""
+    chance, tally, dealt = random.Random(), Tally(), 0
+
+    def deal() -> str:
+        nonlocal dealt
+        dealt += 1
+        return hostile(chance)
+
+    while dealt < count:
+        for wrong in asyncio.run(_a_board([deal] * min(ROUNDS_PER_BOARD, 1 + (count - dealt) // 80))):
+            tally.add(wrong)
+    return tally, dealt
+
+
+async def _a_board(rounds: Sequence[Deal]) -> list[str]:
+    """What was wrong in each round, "" where nothing was; the first that was wrong is the last."""
+    said: list[str] = []
+    try:
+        async with running(FakeFleet(*hostile_views(rounds[0])), (120, 40)) as s:
+            for deal in rounds:
+                said.append(await _round(s, deal))
+                if said[-1]:
+                    break
+    except Exception as e:
+        said.append(f"{type(e).__name__}: {e}"[:200])
+    return said
+
+
+async def _round(s: Screen, deal: Deal) -> str:
+    s.fleet.calls.clear()
+    await show_everywhere(s, deal)
+    await open_dialogs(s, deal)
+    called = {call for call, _ in s.fleet.calls} - READING - {"interrupt"}
+    if called:
+        return f"did {', '.join(sorted(called))} without being asked"
+    return "" if s.app.is_running and s.app.screen is s.board else "the board is gone"
+
+
+class _Plain(App[None]):
+    """A Static as it comes; an action that a text may not reach."""
+
+    ran = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="text")
+
+    def action_pwn(self) -> None:
+        self.ran += 1
+
+
+def _textual() -> dict[str, str]:
+    chance, crashed, acted = random.Random(1), Tally(), Tally()
+    texts = [text[:2000] for text in HOSTILE.values()] + [hostile(chance) for _ in range(20)]
+    texts.append("[@click=app.pwn]click[/]")
+    for text in texts:
+        wrong, did = asyncio.run(_in_a_static(text))
+        crashed.add(wrong)
+        acted.add(did)
+    return {
+        f"{package('textual')} Static": f"{crashed} texts end the app; "
+        f"{acted.wrong} of {acted.tries} run an action when clicked"
+    }
+
+
+async def _in_a_static(text: str) -> tuple[str, str]:
+    app = _Plain()
+    try:
+        async with app.run_test() as pilot:
+            app.query_one("#text", Static).update(text)
+            await pilot.pause()
+            await pilot.click("#text", offset=(1, 0))
+            await pilot.pause()
+    except Exception as e:
+        return f"{type(e).__name__}"[:100], ""
+    return "", "it ran" if app.ran else ""
