@@ -16,6 +16,11 @@ from tests.agents.test_story import is_remembered, passes
 from tests.e2e.place import until
 from tests.model_server import ferry
 
+# (agent, level) -> why steer does not give that by itself. Take an entry out and the test runs.
+NOT_YET = {
+    ("claude", Level.L2): "it cannot write ~/.claude.json and asks at each start what it asked before",
+}
+
 
 def levels(agent: str) -> list[tuple[str, str]]:
     """(what the configuration says, the level that holds then): the default, and the others that steer can give."""
@@ -38,7 +43,7 @@ def test_it_works_commits_and_is_resumed(crew: Crew, witness: Witness, wished: s
         pytest.skip(why)
     crew.level = wished
     has_tools = crew.outfit.has_tools
-    with witness.seeing(f"works at {level}"):
+    with witness.seeing(f"works at {level}", NOT_YET.get((witness.agent, level), "")):
         session = crew.start(ferry.DELIVER if has_tools else ferry.MEND)
         spec = crew.place.view(session)["spec"]
         crew.wait_for(session, "working")
