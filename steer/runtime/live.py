@@ -19,11 +19,10 @@ from steer.model import event as ev
 from steer.model.session import Activity, SessionSpec
 from steer.record.reader import Event as Recorded
 from steer.record.reader import Header, Kind, Reader
-from steer.runtime import keeper_flag
 from steer.runtime.keeper_client import KeeperClient
+from steer.runtime.keeper_news import KeeperNews
 from steer.runtime.observer import Observer
 from steer.runtime.pace import Pace
-from steer.runtime.verify import Held
 from steer.runtime.watcher import Watcher
 from steer.term.emulator import Emulator, Notification, clamp_size
 from steer.term.paste import make_paste
@@ -78,8 +77,7 @@ class LiveSession:
         self._healed_at = 0.0
         self._resize_timer: asyncio.TimerHandle | None = None
         self._stop_requested = False
-        self._is_crowded = False
-        self._held = Held(recording)
+        self._news = KeeperNews(spec.id, recording, emit, now)
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -90,15 +88,14 @@ class LiveSession:
         keeper.on_resync = self._resync
         keeper.on_event = self._event
         keeper.on_closed = self._closed
-        self._held.heard(keeper.hello.get("sums"), is_over=False)
         return keeper.hello
 
     async def follow(self) -> None:
         """Catch up from the recording, then take what comes. After `connect`."""
         keeper = self._need_keeper()
+        self._news.greeted(keeper.hello)
         await self._catch_up(int(keeper.hello["offset"]), is_answering=False)
         self.emulator.resize(int(keeper.hello["cols"]), int(keeper.hello["rows"]))
-        self._crowded(keeper.hello.get("crowded") or {})
         self._settle_title()
         if reason := keeper.hello.get("stalled"):  # since before this supervisor came
             self._event({"event": "recording_stalled", "reason": reason})
@@ -244,37 +241,17 @@ class LiveSession:
     # -- keeper events --------------------------------------------------------------------------------
 
     def _event(self, event: dict[str, Any]) -> None:
-        now, session = self._now(), self.spec.id
         match event.get("event"):
             case "resized":
                 self._resized(int(event["cols"]), int(event["rows"]))
             case "exited":
                 self._exited(int(event["status"]))
-            case "sums":
-                self._held.heard(event.get("mark"), is_over=event.get("is_over") is True)
-                if self._ended.is_set():
-                    self._save_sum()
-            case "crowded":
-                self._crowded(event)
-            case "recording_stalled":
-                note = f"not recorded, agent held: {event.get('reason', '')}"
-                self._emit(ev.RecordingNoted(session, now, note))
-            case "recording_resumed":
-                self._emit(ev.RecordingNoted(session, now, ""))
             case "thinned":
-                self._emit(ev.RecordingNoted(session, now, "thinned: over its size limit"))
+                self._news.heard(event)
                 if event.get("is_over") is False:
-                    self._heal_recording(now)
-
-    def _crowded(self, told: dict[str, Any]) -> None:
-        """Its keeper stopped a tree with too many processes, or the operator let that go on."""
-        now, processes = self._now(), int(told.get("processes", 0))
-        if processes:
-            self._emit(ev.PauseChanged(self.spec.id, now, True))
-        if processes or self._is_crowded:
-            flags = keeper_flag.crowded(processes, int(told.get("limit", 0)), now)
-            self._emit(ev.FlagsFound(self.spec.id, now, "crowd", flags))
-        self._is_crowded = bool(processes)
+                    self._heal_recording(self._now())
+            case _:
+                self._news.heard(event)
 
     def _heal_recording(self, now: float) -> None:
         """Put the screen into a recording that has a gap, so that a replay is right again from here on."""
@@ -283,10 +260,6 @@ class LiveSession:
             data = base64.b64encode(b"\x1bc" + self.emulator.dump()).decode()
             self._spawn(self._quietly("record", data_b64=data))
 
-    def _save_sum(self) -> None:
-        """In a thread: it waits for the disk."""
-        self._spawn(asyncio.to_thread(self._held.save))
-
     def _resized(self, cols: int, rows: int) -> None:
         self.emulator.resize(cols, rows)
         self._rows = None
@@ -294,19 +267,18 @@ class LiveSession:
             watcher.poke()
 
     def _exited(self, status: int) -> None:
-        self._crowded({})
+        self._news.ended()
         self._settle_title()
         self._emit(ev.OutputSeen(self.spec.id, self._now()))
         self._emit(ev.ProcessExited(self.spec.id, self._now(), status, self._stop_requested))
         self._ended.set()
-        self._save_sum()
         self.observer.end()
         for watcher in self.watchers:
             watcher.poke()
 
     def _closed(self, reason: str) -> None:
         self._keeper = None
-        self._save_sum()
+        self._news.ended()
         self.observer.end()
         if not self._ended.is_set():
             self._ended.set()
@@ -407,6 +379,6 @@ class LiveSession:
             with contextlib.suppress(SteerError):
                 await keeper.request("forget")
         await keeper.close()
-        await asyncio.to_thread(self._held.save)
+        await self._news.save()
         if self._stop_requested:
             self._emit(ev.ActivityReported(self.spec.id, self._now(), Activity.UNKNOWN, "", ""))

@@ -43,7 +43,9 @@ class Halt:
         self._thaw_group()
 
     def watch(self, due: float = 0.0) -> None:
-        """Look at the size of the tree, now and every `CHECK_S`."""
+        """Look at the size of the tree, now and every `CHECK_S`, where there is a limit."""
+        if not self.crowd.limit:
+            return
         if not self.crowd.count:
             self._look(is_late=0 < due < now() - LATE_S)
         again = now() + CHECK_S
