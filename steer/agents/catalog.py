@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from steer.agents.profile import GENERIC, Profile, read_profile
@@ -46,9 +47,15 @@ def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | No
 
 def _read(path: Path) -> Profile:
     try:
-        return read_profile(path.stem, tomllib.loads(path.read_text("utf-8")), str(path))
+        return _profile(path.stem, path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise ConfigError(f"{path} cannot be read: {e}") from e
+
+
+@lru_cache(maxsize=64)
+def _profile(name: str, text: str, source: str) -> Profile:
+    """A supervisor asks for a profile several times for each session that it follows, and files seldom change."""
+    return read_profile(name, tomllib.loads(text), source)
 
 
 def _base(profiles: Mapping[str, Profile], name: str, agent: Agent) -> Profile:

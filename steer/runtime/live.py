@@ -219,7 +219,9 @@ class LiveSession:
                     began = reader.header.timestamp if reader.header else 0.0
                     self._replay(events, began, is_answering=is_answering)
                     now = asyncio.get_running_loop().time()
-                    await asyncio.sleep(self._pace.delay_s(now, now - at))  # others need many turns, not one
+                    delay_s = self._pace.delay_s(now, now - at)
+                    # Closing a gap beside a flood may last: others need many turns. Coming up does not.
+                    await asyncio.sleep(delay_s if is_answering else 0)
         except OSError as e:
             self._emit(ev.RecordingNoted(self.spec.id, self._now(), f"cannot be read: {e.strerror}"))
         self._offset = max(self._offset, until)

@@ -75,6 +75,12 @@ class BoardTerminal:
             if (reply := self.screen.take_replies()) and self._answers:
                 os.write(self._holder.fd, reply)
 
+    def resize(self, cols: int, rows: int) -> None:
+        """The operator drags the window: a new size, and the signal that says so to whoever draws."""
+        self._holder.setwinsize(rows, cols)
+        self.screen.resize(cols, rows)
+        os.kill(self.board_pid(), signal.SIGWINCH)
+
     def text(self) -> str:
         return "\n".join(self.screen.screen())
 

@@ -14,11 +14,9 @@ import os
 import random
 import resource
 import shlex
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,11 +26,11 @@ from ptyprocess import PtyProcess
 from tests.benchmarks.recording import asciinema
 from tests.e2e.place import Place, is_alive, kill_and_wait, open_place, until
 from tests.e2e.stage import Client, Session, Stage
+from tests.faults.goals.disk import Disk, can_mount, size_limit, small_disk
 from tests.faults.goals.measure import Outcome, Size, Tally, package, percentile, tool
 from tests.faults.goals.printer import newest_number, recorded, write_program
 
 GOAL_S = 1.0
-DISK_BYTES = 2 << 20
 HELD_S = 0.3  # how long the disk stays full
 DEADLINE_S = 30.0
 
@@ -48,7 +46,7 @@ class Found:
 def measure(size: Size, folder: Path) -> Outcome:
     found, program = Found(), write_program(folder)
     tries = size.tries(16, 300)
-    ways = (_small_disk, _size_limit) if can_mount(folder) else (_size_limit,)
+    ways = (small_disk, size_limit) if can_mount(folder) else (size_limit,)
     for number in range(tries):
         with found.damage.each():
             here = folder / str(number)
@@ -73,83 +71,6 @@ def measure(size: Size, folder: Path) -> Outcome:
 
 def _ms(values: list[float], share: float) -> str:
     return f"{percentile(values, share) * 1000:.0f} ms" if values else "never"
-
-
-# -- disks -------------------------------------------------------------------------------------------------
-
-
-class Disk:
-    """Where a recording is; it can be filled and emptied."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.is_full_at = 0.0
-
-    def fill(self, session: Session) -> None: ...
-
-    def empty(self, session: Session) -> None: ...
-
-    def is_full(self, session: Session) -> bool: ...  # type: ignore[empty-body]
-
-
-class SmallDisk(Disk):
-    def fill(self, session: Session) -> None:
-        free = os.statvfs(self.folder)
-        size = free.f_bavail * free.f_bsize - random.randrange(8_000, 40_000)
-        (self.folder / "ballast").write_bytes(b"x" * size)
-
-    def empty(self, session: Session) -> None:
-        (self.folder / "ballast").unlink()
-
-    def is_full(self, session: Session) -> bool:
-        return os.statvfs(self.folder).f_bavail == 0
-
-
-class SizeLimit(Disk):
-    def fill(self, session: Session) -> None:
-        self.before = resource.prlimit(session.pid, resource.RLIMIT_FSIZE)
-        self.limit = session.recording.stat().st_size + random.randrange(8_000, 40_000)
-        resource.prlimit(session.pid, resource.RLIMIT_FSIZE, (self.limit, self.before[1]))
-
-    def empty(self, session: Session) -> None:
-        resource.prlimit(session.pid, resource.RLIMIT_FSIZE, self.before)
-
-    def is_full(self, session: Session) -> bool:
-        return session.recording.stat().st_size >= self.limit
-
-
-def can_mount(folder: Path) -> bool:
-    """Whether a small file system can be mounted here."""
-    here = folder / "mount-try"
-    here.mkdir()
-    if os.getuid() != 0 or _mount(here):
-        return False
-    subprocess.run(["umount", "-l", str(here)], check=True)
-    return True
-
-
-def _mount(folder: Path) -> int:
-    options = f"size={DISK_BYTES},mode=700"
-    command = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
-    return subprocess.run(command, capture_output=True, check=False).returncode
-
-
-@contextlib.contextmanager
-def _small_disk(folder: Path) -> Iterator[Disk]:
-    disk = folder / "disk"
-    disk.mkdir()
-    assert _mount(disk) == 0
-    try:
-        yield SmallDisk(disk)
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-@contextlib.contextmanager
-def _size_limit(folder: Path) -> Iterator[Disk]:
-    disk = folder / "disk"
-    disk.mkdir()
-    yield SizeLimit(disk)
 
 
 # -- steer -------------------------------------------------------------------------------------------------
@@ -229,7 +150,7 @@ def _beside(folder: Path, program: Path, count: int, *, is_mounting: bool) -> di
     for number in range(count):
         here = folder / f"asciinema-{number}"
         here.mkdir()
-        with _small_disk(here) as disk:
+        with small_disk(here) as disk:
             shown, kept, status, text = _one_asciinema(command, program, here, disk)
         missing = newest_number(shown) - newest_number(kept)
         lost = max(lost, missing)

@@ -9,10 +9,13 @@ from steer.record.reader import Header, Kind, Reader
 
 # `python -I -S printer.py TRUTH [plain]`: the lines of `line`, in pieces that end anywhere, with now and then a pause.
 # What was written stands in TRUTH. It ends when TRUTH.end is there, and prints "the end".
-# `plain`: text only, and it does not stay until it is hung up.
+# `plain`: text only, and it does not stay until it is hung up. Where TRUTH is a folder, each run has a file of its own
+# in it, named so that they sort. $PAUSE: seconds between every five lines.
 PROGRAM = r"""
-import os, select, sys, tty
-truth, end, is_plain = open(sys.argv[1], "ab", buffering=0), sys.argv[1] + ".end", "plain" in sys.argv
+import os, select, sys, time, tty
+place, is_plain = sys.argv[1], "plain" in sys.argv
+place = os.path.join(place, "%d" % time.time_ns()) if os.path.isdir(place) else place
+truth, end, pause = open(place, "ab", buffering=0), place + ".end", float(os.environ.get("PAUSE", "0.004"))
 tty.setraw(0)
 n = 0
 while not os.path.exists(end):
@@ -29,7 +32,7 @@ while not os.path.exists(end):
             truth.write(part[:done])
             part = part[done:]
     if n % 5 == 0:
-        select.select([], [], [], 0.004)
+        select.select([], [], [], pause)
 os.write(1, b"the end\r\n")
 truth.write(b"the end\r\n")
 if not is_plain:
