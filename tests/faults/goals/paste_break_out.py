@@ -102,7 +102,7 @@ def _tmux(folder: Path, payloads: list[str]) -> dict[str, str]:
         run("paste-buffer", "-p")
         run("send-keys", "-l", f"\x15echo $((1000+{tally.tries}))")
         run("send-keys", "Enter")
-        end = time.monotonic() + 2  # some texts leave bash where it takes no line any more
+        end = time.monotonic() + 4  # some texts leave bash where it takes no line any more
         while time.monotonic() < end and f"{1000 + tally.tries}".encode() not in run("capture-pane", "-p"):
             time.sleep(0.02)
         ran = marker.exists()
