@@ -67,8 +67,9 @@ _NO_VALUE = re.compile(r"\[redacted\]|[$%<]|\*{3}|x{6}", re.I)
 _NO_BARE = re.compile(  # a type, a call, an index, a dotted path: source code, not configuration
     r"(?:None|null|nil|undefined|true|false|string|number|boolean|Optional|required|Uint8Array|Buffer)\b"
     r"|[A-Za-z_]\w*+(?:\.\w++)*+[(\[]"
-    r"|[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++(?![^\s\"'`,;(){}\[\]<>\\])"
+    r"|[A-Za-z_]\w*+(?:\??\.[A-Za-z_]\w*+)++(?![^\s\"'`,;(){}\[\]<>\\])"
 )
+_PLACEHOLDER = re.compile(r"(?:disabled|enabled)\Z|(?:[a-z]{1,8}[_-])?(?:your[_-]|x{3,}+\Z)", re.I)
 _WORD = re.compile(r"[A-Za-z_]++(?![^\s\"'`,;(){}\[\]<>\\])")
 _COUNT = re.compile(r"[0-9_]++(?![^\s\"'`,;(){}\[\]<>\\])")
 _PEM = re.compile(r"-----(?P<edge>BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -120,8 +121,16 @@ def _values(text: str, head: re.Pattern[str]) -> Iterator[Secret]:
         if match["name"].lower().startswith("token") and _COUNT.match(text, at):
             continue  # of a model's tokens
         if value := (_QUOTED if is_quoted else _BARE).match(text, at):
-            yield Secret("value", *value.span())
+            if not _PLACEHOLDER.match(value[0]) and (is_quoted or not _is_variable(match["name"], value[0])):
+                yield Secret("value", *value.span())
             at = value.end()
+
+
+def _is_variable(name: str, value: str) -> bool:
+    """`apiKey: apiKey`, `tokens: inputTokens`: source code. Passwords are chosen like that, too."""
+    plain = name.lower().replace("_", "").replace("-", "")
+    is_chosen = plain.startswith(("pass", "pwd", "secret"))
+    return not is_chosen and value.isidentifier() and plain in value.lower().replace("_", "")
 
 
 def _private_keys(text: str) -> Iterator[Secret]:

@@ -477,3 +477,24 @@ def test_a_notice_goes_to_the_desktop_only_while_nobody_looks(
         assert s.written.count("]777;") == int(not is_looking), "not again within a minute"
 
     story(three(), tell, is_terminal=True)
+
+
+def test_hundreds_of_notices_at_once_are_drawn_as_one() -> None:
+    async def go() -> None:
+        fleet = FakeFleet(view("a", id="s1"))
+        async with running(fleet, (100, 30), is_terminal=True) as s:
+
+            async def written_for(count: int) -> int:
+                at = len(s.written)
+                assert fleet.sink
+                for _ in range(count):
+                    fleet.sink.notice_arrived("the disk is full", "error")
+                await s.pilot.pause()
+                return len(s.written) - at
+
+            one = await written_for(1)
+            many = await written_for(500)
+            assert 0 < many <= 3 * one + 500
+            assert "501" in s.text() and s.text().count("the disk is full") == 1
+
+    asyncio.run(go())

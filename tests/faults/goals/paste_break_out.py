@@ -88,12 +88,11 @@ def _tmux(folder: Path, payloads: list[str]) -> dict[str, str]:
     if not name or not shutil.which("bash"):
         return {"tmux": "not measured: apt install tmux"}
     tally, marker = Tally(), folder / "marker"
-    tmux = ["tmux", "-f", "/dev/null", "-S", str(folder / "tmux.sock")]
     env = {k: v for k, v in os.environ.items() if k != "TMUX"} | {"PS1": "> "}
 
     def run(*words: str, data: bytes | None = None) -> bytes:
-        done = subprocess.run([*tmux, *words], env=env, input=data, capture_output=True, timeout=30)
-        return done.stdout
+        tmux = ["tmux", "-f", "/dev/null", "-S", str(folder / f"tmux{tally.tries}")]  # one server for each
+        return subprocess.run([*tmux, *words], env=env, input=data, capture_output=True, timeout=30).stdout
 
     for payload in payloads:
         text = payload.replace("{0}", "{}").replace("{}", f"touch {marker}")
@@ -103,10 +102,11 @@ def _tmux(folder: Path, payloads: list[str]) -> dict[str, str]:
         run("paste-buffer", "-p")
         run("send-keys", "-l", f"\x15echo $((1000+{tally.tries}))")
         run("send-keys", "Enter")
-        end = time.monotonic() + 2  # some texts leave bash where it takes no line any more
+        end = time.monotonic() + 4  # some texts leave bash where it takes no line any more
         while time.monotonic() < end and f"{1000 + tally.tries}".encode() not in run("capture-pane", "-p"):
             time.sleep(0.02)
-        tally.add("it ran" if marker.exists() else "")
+        ran = marker.exists()
         marker.unlink(missing_ok=True)
         run("kill-server")
+        tally.add("it ran" if ran else "")
     return {f"{name} paste-buffer -p": f"{tally.wrong} of {tally.tries} texts ran their command in bash"}

@@ -112,7 +112,7 @@ def measure(size: Size, folder: Path) -> Outcome:
     counts = [len(kinds) for kinds in found.values()]
     alarms, megabytes, source = _false_alarms()
     said = (
-        f"{_list(found)} of {len(found['plain'])} kinds hidden in every one of {tries} tries ({', '.join(CARRIERS)})"
+        f"{_list(found)} of {len(made_up(chance))} kinds hidden in every one of {tries} tries ({', '.join(CARRIERS)})"
         f"; {alarms} things hidden in {megabytes:.1f} MB of {source}"
     )
     met = min(counts) >= 10 and len(set(counts)) == 1 and alarms <= max(1.0, megabytes / 10)
