@@ -92,7 +92,7 @@ def _flooded(host: Host, folder: Path, seconds: float, presses: int) -> Figures:
     try:
         host.start()
         pid = folder / f"{host.name}.pid"
-        _start_interrupted(host, ["/bin/sh", "-c", INTERRUPTED.format(pid=shlex.quote(str(pid)))])
+        third = _start_interrupted(host, ["/bin/sh", "-c", INTERRUPTED.format(pid=shlex.quote(str(pid)))])
         host.open()
         host.focus()
         for load in LOADS:
@@ -104,7 +104,7 @@ def _flooded(host: Host, folder: Path, seconds: float, presses: int) -> Figures:
         figures.keeper_mb = pss_mb([parent(host.agents.pids()[1])]) if isinstance(host, SteerHost) else 0.0
         figures.client_mb = _stalled_mb(host, seconds)
         host.agents.settle()
-        _select_interrupted(host)
+        _select_interrupted(host, third)
         figures.interrupt_ms = [_interrupt_ms(host, int(pid.read_text())) for _ in range(presses)]
     finally:
         host.close()
@@ -153,23 +153,25 @@ def _stalled_clients(host: Host) -> Iterator[int]:
 # -- Ctrl-C ------------------------------------------------------------------------------------------------
 
 
-def _start_interrupted(host: Host, argv: list[str]) -> None:
+def _start_interrupted(host: Host, argv: list[str]) -> str:
+    """Start the third pane; what it is called by its host."""
     if isinstance(host, TmuxHost):
-        host._tmux("split-window", shlex.join(argv))
+        name = host._tmux("split-window", "-P", "-F", "#{pane_id}", shlex.join(argv))
         host._tmux("select-layout", "tiled")
         host._tmux("select-pane", "-t", ":.0")
-        return
+        return name
     with SyncClient(paths_for(host.common_dir).socket, timeout_s=AWAITED_S) as client:
         client.call("start", argv=argv, agent="sh", name="interrupted", env=host.env)
+    return "3"
 
 
-def _select_interrupted(host: Host) -> None:
+def _select_interrupted(host: Host, name: str) -> None:
     """Type into the third pane from now on."""
     assert host.terminal
     if isinstance(host, TmuxHost):
-        host._tmux("select-pane", "-t", ":.2")
+        host._tmux("select-pane", "-t", name)
         return
-    for keys in (b"\x11", b"3", b"\r"):
+    for keys in (b"\x11", name.encode(), b"\r"):
         host.terminal.forget()
         host.terminal.type(keys)
         Terminal.rest(0.5)

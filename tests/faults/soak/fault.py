@@ -31,6 +31,7 @@ class Faults:
             "supervisor killed": self.kill_supervisor,
             "board killed": self.kill_board,
             "keeper killed": self.kill_keeper,
+            "many killed at once": self.kill_many,
             "supervisor stopped": lambda: self.stop(self.place.supervisor()),
             "board stopped": lambda: self.stop(self.onlooker.pid()),
             "keeper stopped": lambda: self.stop(self.chance.choice(list(self.crew.keepers().values()))),
@@ -58,9 +59,23 @@ class Faults:
     def kill_keeper(self) -> str:
         name = self.chance.choice(self.crew.names)
         kill_and_wait(self.crew.keepers()[name])
+        self._bring_back(name)
+        return name
+
+    def kill_many(self) -> str:
+        """Supervisor, board and two keepers."""
+        names, keepers = self.chance.sample(self.crew.names, 2), self.crew.keepers()
+        self.place.kill_supervisor()
+        for name in names:
+            kill_and_wait(keepers[name])
+        self.kill_board()
+        for name in names:
+            self._bring_back(name)
+        return " ".join(names)
+
+    def _bring_back(self, name: str) -> None:
         until(f"{name} is lost", lambda: self.crew.views()[name]["process"] == "lost")
         self._respawn(name)
-        return name
 
     def stop(self, pid: int) -> str:
         os.kill(pid, signal.SIGSTOP)
