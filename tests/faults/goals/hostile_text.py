@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from textual.app import App, ComposeResult
@@ -42,7 +43,7 @@ def measure(size: Size, folder: Path) -> Outcome:
 def _by_hand(kinds: dict[str, str]) -> Tally:
     tally, texts = Tally(), [text[:20_000] for text in kinds.values()]
     while tally.tries < len(texts):  # a new board where the last one ended
-        for wrong in asyncio.run(_a_board([lambda text=text: text for text in texts[tally.tries :]])):
+        for wrong in asyncio.run(_a_board([partial(str, text) for text in texts[tally.tries :]])):
             tally.add(wrong)
     return tally
 
