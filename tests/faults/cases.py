@@ -41,13 +41,17 @@ class Outcomes:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.cases", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="A1")
-    named = parser.parse_args().cases
+    parser.add_argument("-n", type=int, default=4, metavar="N", help="so many tests side by side (4)")
+    options = parser.parse_args()
+    named = options.cases
     chosen = [c for c in load().cases if c.tests and (not named or c.id in named or c.id[0] in named)]
     if not chosen:
         parser.error(f"no test holds {', '.join(named)}")
     outcomes = Outcomes()
     tests = sorted({test for case in chosen for test in case.tests})
-    status = pytest.main(["-q", "--rootdir", str(ROOT), *(str(ROOT / test) for test in tests)], [outcomes])
+    side_by_side = ["-n", str(options.n), "--dist", "loadgroup"] if options.n > 1 else []
+    where = [str(ROOT / test) for test in tests]
+    status = pytest.main(["-q", "--rootdir", str(ROOT), *side_by_side, *where], [outcomes])
     figures.keep_cases({case.id: outcomes.of(case) for case in chosen})
     write_page()
     raise SystemExit(status)

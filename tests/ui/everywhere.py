@@ -75,7 +75,7 @@ async def open_dialogs(s: Screen, deal: Deal) -> list[str]:
         await s.pilot.pause()
         if s.app.screen is not s.board:
             seen.append(type(s.app.screen).__name__)
-        await s.pilot.press("down", "pagedown")
+        await s.pilot.press("pagedown")
         await s.pilot.click(offset=(12, 6))
         await s.pilot.pause()
         for _ in range(3):

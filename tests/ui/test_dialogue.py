@@ -18,7 +18,9 @@ from steer.ui.dialog.card import Card
 from steer.ui.dialog.flags import FlagsDialog
 from steer.ui.dialog.fork import ForkDialog
 from steer.ui.dialog.inject import Composer, InjectDialog
+from steer.ui.dialog.palette import Palette
 from steer.ui.dialog.restart import RestartDialog
+from steer.ui.dialog.start import RenameDialog
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import Screen, running
 
@@ -384,3 +386,29 @@ def test_a_typed_correction_may_be_sent_at_once_but_a_proposed_one_must_be_read(
     fleet = asking()
     fleet.results["preview"] = {**SHOWN, "shown": "ok"}
     story(fleet, tell)
+
+
+def test_keys_that_come_late_take_away_no_other_screen() -> None:
+    """The second Escape of two quick ones; a dialog that came over the one that is being left."""
+
+    async def tell(s: Screen) -> None:
+        await s.press("ctrl+p")
+        palette = s.app.screen
+        assert isinstance(palette, Palette)
+        palette.dismiss()
+        palette.dismiss()
+        await s.until(lambda: s.app.screen is s.board)
+        await s.press("question_mark")
+        under = s.app.screen
+        assert isinstance(under, Card)
+        s.app.push_screen(RenameDialog("name"))
+        under.dismiss(None)
+        await s.pilot.pause()
+        assert isinstance(s.app.screen, RenameDialog)
+        await s.press("escape", "escape")
+        await s.until(lambda: s.app.screen is s.board)
+        under.dismiss(None)
+        await s.press("question_mark")
+        assert s.app.is_running and isinstance(s.app.screen, Card)
+
+    story(asking(), tell)

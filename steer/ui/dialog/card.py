@@ -79,7 +79,6 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._opened_at: float | None = None
-        self._is_answered = False
 
     @property
     def steer(self) -> SteerApp:
@@ -108,11 +107,11 @@ class Card(ModalScreen[Result | None], inherit_bindings=False):
         return self._opened_at is None or event.time - self._opened_at < GUARD_S
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Once: keys typed before the card is gone from the screen must not answer it, or what is under it, again."""
-        if self._is_answered:
-            return AwaitComplete()  # nothing to wait for
-        self._is_answered = True
-        return super().dismiss(result)
+        """Only while it is on top: Textual takes away whatever is there, and the last screen's removal is an error.
+
+        Keys typed before this card was seen to go, or another one to come, reach it late.
+        """
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     async def on_key(self, event: events.Key) -> None:
         """Textual calls the `on_key` of every class in the line; subclasses override `take_key` instead."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
@@ -51,6 +52,10 @@ class Palette(CommandPalette):
     Palette #--input { border: round $steer-border-selected; }
     Palette CommandList { border: round $steer-border-normal; }
     """
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """As a card: a second Escape comes before the first has taken it away."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
 
 def open_palette(app: SteerApp) -> None:

@@ -198,7 +198,8 @@ class ReplayScreen(Screen[None], inherit_bindings=False):
             self.leave()
 
     def leave(self) -> None:
-        self.dismiss(None)
+        if self.app.screen is self:  # a second key comes before the first has taken it away
+            self.dismiss(None)
 
     def jump_to_hit(self) -> None:
         """The first hit after the playhead, or else the first of all."""

@@ -34,7 +34,8 @@ Cast = tuple[bytes, list[bytes]]  # header, lines
 def sample() -> Cast:
     """A recording of about `SIZE` bytes with words, colours, sizes and markers; each line's output is different."""
     chance, encoder = random.Random(4), cast.Encoder()
-    header, lines = cast.header(40, 6, 1_700_000_000, title="t"), []
+    header = cast.header(40, 6, 1_700_000_000, title="t")
+    lines: list[bytes] = []
     while len(header) + sum(map(len, lines)) < SIZE - 60:
         n = len(lines)
         if n % 20 == 19:

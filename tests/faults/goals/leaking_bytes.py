@@ -21,7 +21,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Label, RichLog, Static
 
 from tests.e2e.board_terminal import BoardTerminal
-from tests.e2e.place import Place
+from tests.e2e.place import Place, is_alive
 from tests.faults.goals import ground
 from tests.faults.goals.measure import Outcome, Size, Tally, package
 from tests.faults.texts import HOSTILE, as_bytes, hostile, not_allowed
@@ -110,6 +110,8 @@ def _on_a_board(place: Place, texts: list[str], watch: _Watch) -> int:
             for n, batch in enumerate(batches[at : at + PANES]):
                 _tell(orders[n], f"m{at}n{n}.", batch)
                 shown += 1
+            if not is_alive(terminal.launcher):
+                raise ground.Failed(f"the board ended:\n{terminal.text().strip()}\n{_crash(place)}")
             _until_shown(terminal, [f"m{at}n{n}." for n in range(len(batches[at : at + PANES]))])
             if at // PANES % 20 == 5:
                 _dialogs(terminal)
@@ -120,6 +122,10 @@ def _on_a_board(place: Place, texts: list[str], watch: _Watch) -> int:
         for fd in orders:
             os.close(fd)
     return shown
+
+
+def _crash(place: Place) -> str:
+    return "\n".join(path.read_text() for path in (place.root / "s" / "steer").glob("crash-*.txt"))
 
 
 def _session(place: Place, texts: list[str], number: int) -> int:

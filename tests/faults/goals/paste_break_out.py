@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 from steer.term.paste import END, START
@@ -62,13 +63,17 @@ def _on_full_screen(place: Place, payloads: list[str]) -> Tally:
     place.shows(session, "ready")
     with place.client() as client:
         for payload in payloads:
-            before = log.stat().st_size
+            before = log.stat().st_size if log.exists() else 0
             text = payload.replace("{0}", "{}").replace("{}", "touch x")
             size = client.call("preview", session=session, text=text)["size"]
             client.call("inject", session=session, text=text, submit=False)
-            until("the text is there", lambda b=before, s=size: log.stat().st_size >= b + s)
+            until("the text is there", partial(_has, log, before + size))
             tally.add(_outside(log.read_bytes()[before:]))
     return tally
+
+
+def _has(log: Path, size: int) -> bool:
+    return log.stat().st_size >= size
 
 
 def _outside(given: bytes) -> str:

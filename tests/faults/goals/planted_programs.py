@@ -129,8 +129,10 @@ def _plain(root: Path, settings: tuple[str, ...]) -> str:
 def _run(argv: list[str], place: Path) -> None:
     """What it says does not matter; some of them fail here, and one that waits for the trap is ended."""
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(argv, cwd=place, env=env, start_new_session=True, **pipes)
+    none = subprocess.DEVNULL
+    process = subprocess.Popen(
+        argv, cwd=place, env=env, start_new_session=True, stdin=none, stdout=none, stderr=none
+    )
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
