@@ -13,6 +13,7 @@ from steer.term import reply, status
 from steer.term.ghostty import ACTIVE, SCREEN, Screen
 from steer.term.key import legacy_control, parse_key
 from steer.term.repeat import Repeats
+from steer.term.reset import few_resets
 from steer.term.status import Status
 
 MIN_COLS, MIN_ROWS, MAX_COLS, MAX_ROWS = 2, 2, 1000, 500
@@ -78,7 +79,7 @@ class Emulator:
 
     def feed(self, data: bytes) -> None:
         """Interpret output of the program. Never raises, whatever the bytes are."""
-        self._screen.feed(self._repeats.bounded(data, self.cols))
+        self._screen.feed(self._repeats.bounded(few_resets(data), self.cols))
 
     def resize(self, cols: int, rows: int) -> None:
         self.cols, self.rows_count = clamp_size(cols, rows)
