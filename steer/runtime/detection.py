@@ -27,7 +27,9 @@ from steer.model.step import Arrival, Entry, Told
 from steer.runtime.convergence import changed, load_ledger, writer
 
 FLOOD_BYTES_PER_S = 128 * 1024  # of output; more than that is not read for turns
-LINE_BYTES = 32  # what a line counts besides: 128 KiB of one-character lines took a quarter of a second to read
+LINE_BYTES = (
+    32  # what a line counts besides: 128 KiB of one-character lines took a quarter of a second to read
+)
 MAX_FLAGS = 20  # of one session at a time
 _SEVERITY = {Level.AMBER: Severity.WARN, Level.RED: Severity.URGENT}
 _ENDED_BY_SUCCESS = frozenset(
