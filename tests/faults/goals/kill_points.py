@@ -47,7 +47,7 @@ with open(sys.argv[1], "wb") as log:
 def measure(size: Size, folder: Path) -> Outcome:
     program = write_program(folder)
     keepers = Tally()
-    for number in range(size.tries(170, 8500)):
+    for number in range(size.tries(180, 8500)):
         with keepers.each():
             asyncio.run(_kill_keeper(folder / f"k{number}", program))
     with pytest.MonkeyPatch.context() as patch, open_place(patch, folder / "p") as place:
@@ -57,8 +57,8 @@ def measure(size: Size, folder: Path) -> Outcome:
         session = place.start([sys.executable, "-I", "-S", str(program), str(truth)])
         recording = Path(place.view(session)["recording"])
         agent = place.keeper(session)
-        supervisors = _tally(size.tries(20, 1000), lambda: _kill_supervisor(place, session, recording))
-        boards = _tally(size.tries(10, 500), lambda: _kill_board(place, recording))
+        supervisors = _tally(size.tries(14, 1000), lambda: _kill_supervisor(place, session, recording))
+        boards = _tally(size.tries(6, 500), lambda: _kill_board(place, recording))
         supervisors.add(_whole(place, session, recording, truth, agent))
     tallies = {"a keeper": keepers, "the supervisor": supervisors, "the board": boards}
     said = ", ".join(f"{tally} of {whose}" for whose, tally in tallies.items())
