@@ -11,9 +11,13 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from pyghostty import ffi, lib
-from pyghostty._ffi import check, union_fn
-from pyghostty.core import Terminal, init_sized
+from steer.term import binding
+
+binding.prepare()
+
+from pyghostty import ffi, lib  # noqa: E402
+from pyghostty._ffi import check, union_fn  # noqa: E402
+from pyghostty.core import Terminal, init_sized  # noqa: E402
 
 ACTIVE, SCREEN = 0, 2  # GhosttyPointTag: live screen; scrollback plus screen, line 0 the oldest
 
