@@ -142,4 +142,4 @@ def spy(place: Place, how: str, victim: str, methods: list[str], name: str = "")
         """The early answers count where the spy was let shut everything down, itself included."""
         return out if out.exists() else early if early.exists() and not place.processes() else None
 
-    return dict(json.loads(until("the spy has asked", told).read_text()))
+    return dict(json.loads(until("the spy has asked", told, 240).read_text()))

@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 from steer.record.reader import Kind
+from tests.e2e.escapees import living
 from tests.e2e.place import Place, View, until
 from tests.e2e.stage import Stage, python, read_recording
-from tests.e2e.test_keeper_stop import living
 
 # Doubles until there are `most`; their number is shared, so that it ends by itself too.
 BOMB = r"""
 import mmap, os, struct, time
-most, shared = int(os.environ.get('BOMB_MOST', '3000')), mmap.mmap(-1, 8)
+most, shared = int(os.environ.get('BOMB_MOST', '1500')), mmap.mmap(-1, 8)
 print('armed', flush=True)
 input()
 def count(n):
@@ -57,7 +57,7 @@ def inside(folder: Path) -> list[int]:
 def test_a_fork_bomb_is_stopped_said_and_killed_and_the_others_go_on(place: Place) -> None:
     limit(place)
     other = place.start(["cat"], name="other")
-    bomb = place.start(place.script("bomb", BOMB), name="bomb", env={**os.environ, "BOMB_MOST": "3000"})
+    bomb = place.start(place.script("bomb", BOMB), name="bomb", env={**os.environ, "BOMB_MOST": "1500"})
     place.shows(bomb, "armed")
     place.call("inject", session=bomb, text="go")
     began = time.monotonic()
@@ -112,12 +112,12 @@ def test_a_recording_says_where_its_tree_was_stopped(stage: Stage) -> None:
         await client.when(b"armed")
         await client.type(b"\n")
         event = await client.until_event("crowded")
-        assert event["limit"] == 200 and event["processes"] == len(living(session))
+        assert event["limit"] == 200 and event["processes"] == len(living(session.folder))
         assert (await stage.connect(session)).keeper.hello["crowded"]["processes"] == event["processes"]
         events, _ = read_recording(session.recording)
         marker = f"steer: stopped with {event['processes']} processes"
         assert marker in [e.text for e in events if e.kind is Kind.MARKER]
         assert (await client.request("stop", soft=[15], grace_s=60))["survivors"] == []
-        assert living(session) == []
+        assert living(session.folder) == []
 
     asyncio.run(story())

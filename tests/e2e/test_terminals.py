@@ -68,7 +68,7 @@ def test_a_plain_terminal_without_colours_or_mouse_works(
     open_terminals.append(terminal)
     terminal.start()
     terminal.shows("one", "count", "quit")
-    assert b"\x1b[38;" not in terminal.received and b"\x1b[48;" not in terminal.raw
+    assert b"\x1b[38;" not in terminal.received and b"\x1b[48;" not in terminal.received
     terminal.press(b"q")
     assert terminal.ended() == 0
     is_clean(terminal)

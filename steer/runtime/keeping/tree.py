@@ -137,11 +137,14 @@ def freeze(root: int) -> list[Process]:
     """
     seen: set[tuple[int, int]] = set()
     stopped: list[Process] = []
+    was_still = False  # one more look then: what was forked after a list was made is not in it
     for _ in range(_FREEZE_ROUNDS):
         found = descendants(root)
         fresh = [p for p in found if (p.pid, p.started) not in seen]
-        if not fresh and not any(p.state in "RS" for p in found):
+        is_still = not fresh and not any(p.state in "RS" for p in found)
+        if is_still and was_still:
             break
+        was_still = is_still
         for process in fresh:
             seen.add((process.pid, process.started))
             if send(process, signal.SIGSTOP) and process.state != "T":
