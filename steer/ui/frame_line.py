@@ -10,7 +10,7 @@ from steer.model.session import SessionView
 from steer.ui.line import Line, Span, fit, line_width
 from steer.ui.status import status_spans, title_spans
 
-ISOLATION_FROM = 44  # cells of a pane's width from which its isolation level is shown
+ISOLATION_FROM = 32  # cells of a pane's width from which its isolation level is shown
 
 _THIN = ("╭", "─", "╮", "│", "╰", "╯")
 _HEAVY = ("┏", "━", "┓", "┃", "┗", "┛")
