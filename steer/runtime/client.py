@@ -12,6 +12,7 @@ from steer.errors import EnvironmentFault, SteerError, from_json
 from steer.model.fleet import FleetView
 from steer.model.port import FleetSink
 from steer.runtime import wire
+from steer.runtime.connect import open_connection
 from steer.runtime.message import apply_fleet_delta, frame_from_json
 from steer.runtime.outbox import Outbox
 
@@ -57,7 +58,7 @@ class FleetClient:
     async def _open(self) -> asyncio.StreamReader:
         path = await asyncio.to_thread(self._ensure)
         try:
-            reader, self._writer = await asyncio.open_unix_connection(str(path))
+            reader, self._writer = await open_connection(path)
         except OSError as e:
             raise EnvironmentFault(f"no supervisor answers on {path}: {e.strerror}") from e
         self._outbox = Outbox(self._writer)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steer.errors import EnvironmentFault, InternalError
+from steer.runtime.connect import open_connection
 from steer.runtime.wire import PROTOCOL, Unpacker, WireError, pack, pack_json, parse_json
 
 GREET_S = 3.0  # one that stands still must not hold up a supervisor that finds its sessions again
@@ -43,7 +44,7 @@ class KeeperClient:
     async def connect(cls, path: str) -> KeeperClient:
         """Connect and wait for the hello. Raises `EnvironmentFault` when no fitting keeper is there."""
         try:
-            reader, writer = await asyncio.open_unix_connection(str(path))
+            reader, writer = await open_connection(path)
         except OSError as e:
             raise EnvironmentFault(f"no keeper listens at {path}: {e.strerror or e}") from e
         client = cls(reader, writer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,21 +9,20 @@ from typing import Any
 
 from steer.errors import EnvironmentFault, from_json
 from steer.runtime import wire
+from steer.runtime.connect import connect
 
 
 class SyncClient:
     """A blocking connection. Raises `EnvironmentFault` when nobody listens on `path`."""
 
     def __init__(self, path: Path, timeout_s: float | None = None) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._socket.settimeout(timeout_s)
         self._deadline: float | None = None
         self._unpacker = wire.Unpacker()
         try:
-            self._socket.connect(os.fspath(path))
+            self._socket = connect(path)
         except OSError as e:
-            self._socket.close()
             raise EnvironmentFault(f"no supervisor answers on {path}: {e.strerror}") from e
+        self._socket.settimeout(timeout_s)
 
     def __enter__(self) -> SyncClient:
         return self
