@@ -8,6 +8,7 @@ keeper itself was killed. Beside it a recorder that is killed likewise: what its
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -204,6 +205,7 @@ def _lost_lines(way: Callable[[str], list[str]], path: Path) -> int:
         _wait_quiet(path)
     finally:
         terminal.close(force=True)
+        _end_rest(path)
     return max(
         0, newest_number(shown.decode("ascii", "replace")) - newest_number(path.read_text("utf-8", "replace"))
     )
@@ -214,6 +216,15 @@ def _read(fd: int, timeout_s: float) -> bytes:
         return os.read(fd, 65536) if select.select([fd], [], [], timeout_s)[0] else b""
     except OSError:
         return b""
+
+
+def _end_rest(path: Path) -> None:
+    """asciinema's other processes outlive the one that was killed."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if os.fsencode(path) in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _wait_quiet(path: Path) -> None:
