@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from steer.adapters.clock import Clock
-from steer.adapters.watch import watch_folders
 from steer.agents.price import CurrentPrices
 from steer.config.load import Loaded, load
 from steer.config.path import RepositoryPath, private_dir
@@ -25,17 +23,15 @@ from steer.engine.fleet import Fleet
 from steer.errors import SteerError, UserError
 from steer.model import event as ev
 from steer.model.fleet import FleetView
-from steer.model.session import LIVE, CheckResult, Place, ProcessState, SessionSpec
-from steer.runtime.checker import Checker
+from steer.model.session import LIVE, Place, ProcessState, SessionSpec
+from steer.runtime.checkpoints import Checkpoints
 from steer.runtime.clearing import Clearing
 from steer.runtime.context import Context
 from steer.runtime.conversation import Conversations
-from steer.runtime.evidence import Evidence
 from steer.runtime.follow_up import FollowUp
 from steer.runtime.hook_spool import HookSpool
 from steer.runtime.hub import Hub
 from steer.runtime.intervention import METHODS
-from steer.runtime.isolating import Cage, plan_cages
 from steer.runtime.journal import Journal
 from steer.runtime.keeper_watch import KeeperWatch
 from steer.runtime.live import LiveSession
@@ -43,7 +39,6 @@ from steer.runtime.pace import Pace
 from steer.runtime.recording_file import began_at
 from steer.runtime.recovery import recover
 from steer.runtime.store import Store
-from steer.runtime.touched import Touched
 from steer.runtime.tree import Trees
 from steer.runtime.tripwires import Tripwires
 from steer.term.emulator import clamp_size
@@ -65,9 +60,6 @@ class Supervisor:
         self._fleet = Fleet(str(trees.info.main_worktree))
         self._store = Store(paths)
         self._hub = Hub(self, report_crash(paths.state))
-        self._touched = Touched()
-        self._evidence = Evidence(trees, lambda: self._fleet.view().sessions)
-        self._checker = Checker(trees, paths.state / "scratch", self._clock.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._due_timer: asyncio.TimerHandle | None = None
         self._keepers: dict[str, int] = {}  # session -> keeper's pid
@@ -91,13 +83,14 @@ class Supervisor:
             emit=self.emit,
             attach=self.attach,
             session_changed=self._hub.session_changed,
-            take_checkpoint=self.take_checkpoint,
+            take_checkpoint=lambda spec, reason: self._checkpoints.take(spec, reason),
             mark_restored=self._mark_restored,
             end=self._stop.set,
             hooks=self._hooks,
             clearing=Clearing(self.emit, self._clock.now, self._reattach),
             tripwires=Tripwires(trees, paths.state, lambda: self._fleet.view().sessions, self._clock.now),
         )
+        self._checkpoints = Checkpoints(self._c, self._spawn)
         self._follow_up = FollowUp(self._c, self._spawn, self._prices.cost)
 
     def _load_config(self) -> Loaded:
@@ -112,7 +105,7 @@ class Supervisor:
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
         await self._adopt_all()
         await self._hub.open(str(self._paths.socket))
-        self._spawn(self._watch_files())
+        self._spawn(self._checkpoints.watch(self._stop))
         following = [self._spawn(self._conversations.run()), self._spawn(self._follow_up.run())]
         following.append(self._spawn(self._keep_socket()))
         keepers = KeeperWatch(lambda: self._c.lives.values(), self.emit, self._clock.now)
@@ -199,7 +192,7 @@ class Supervisor:
 
     async def attach(self, spec: SessionSpec) -> LiveSession:
         """Follow the session's keeper. Raises `SteerError` where there is none."""
-        self._touched.forget(spec.id)
+        self._checkpoints.forget(spec.id)
         profile = self._c.profile(spec)
         recording = self._store.recording(spec)
         live = LiveSession(spec, recording, self.emit, self._clock.now, profile, self._pace)
@@ -286,7 +279,7 @@ class Supervisor:
         if isinstance(event, ev.KeeperLost):
             self._c.clearing.lost(event.session)
         if isinstance(event, ev.ProcessExited | ev.KeeperLost | ev.SpecChanged):
-            for found in self._evidence.overlaps.news(self._clock.now()):
+            for found in self._checkpoints.evidence.overlaps.news(self._clock.now()):
                 self.emit(found)
 
     def _flags_of(self, session: str) -> dict[str, str]:
@@ -320,83 +313,10 @@ class Supervisor:
         match effect:
             case ev.TakeCheckpoint(session, reason):
                 if view := self._fleet.session(session):
-                    paths = self._touched.take(session, self._clock.now())
-                    self._spawn(self.take_checkpoint(view.spec, reason, paths))
+                    self._spawn(self._checkpoints.take_quickly(view.spec, reason))
             case ev.RunCheck(session, commit):
                 if view := self._fleet.session(session):
-                    self._spawn(self._run_check(view.spec, commit))
-
-    async def take_checkpoint(
-        self, spec: SessionSpec, reason: str, paths: list[bytes] | None = None
-    ) -> str | None:
-        """The commit of the worktree as it is; None (and a note on the session) where it cannot be taken.
-
-        `paths`: all that can have changed since the last one; without, everything is looked at.
-        """
-        if spec.place is not Place.WORKTREE:
-            return None
-        if not paths:
-            self._touched.scanning(spec.id, self._clock.now())
-        try:
-            record = await self._trees.checkpoint(spec, reason, paths)
-        except SteerError as e:
-            self._touched.forget(spec.id)
-            self.emit(ev.SessionNoted(spec.id, self._clock.now(), f"no checkpoint: {e.message}"))
-            return None
-        is_new = bool(record["is_new"])
-        if is_new:
-            self._store.add_checkpoint(spec.id, record)
-        self.emit(self._trees.checkpoint_event(spec.id, record, self._clock.now(), is_new=is_new))
-        if is_new:
-            self._c.mark(spec.id, f"checkpoint {record['id'][:12]} ({reason})")
-            self._spawn(self._measure(spec))
-            self._spawn(self._look(spec, str(record["id"])))
-        return str(record["id"])
-
-    async def _look(self, spec: SessionSpec, commit: str) -> None:
-        for event in await self._evidence.of_checkpoint(spec, commit, self._clock.now()):
-            self.emit(event)
-
-    async def _measure(self, spec: SessionSpec) -> None:
-        folders = [Path(spec.worktree), self._store.folder(spec.id)]
-        size = await self._trees.disk_usage(folders)
-        self.emit(ev.DiskMeasured(spec.id, self._clock.now(), size))
-
-    async def _run_check(self, spec: SessionSpec, commit: str) -> None:
-        config = self._load_config().config
-        if not config.check.on_quiet:
-            return
-
-        def changed(result: CheckResult) -> None:
-            self.emit(ev.CheckChanged(spec.id, self._clock.now(), result))
-
-        check_log = self._store.folder(spec.id) / "check.log"
-
-        def enter(folder: Path) -> Cage:
-            return plan_cages(self._c, spec, config, os.environ, str(folder)).options[0]
-
-        result = await self._checker.run(spec, commit, check_log, config.check.timeout_s, changed, enter)
-        self._store.save_check_result(spec.id, result)
-        changed(result)
-        self.emit(self._evidence.of_check(spec, result, self._clock.now()))
-
-    async def _watch_files(self) -> None:
-        root = private_dir(self._paths.worktrees)
-
-        def found(folders: dict[str, set[bytes]] | None) -> None:
-            for v in self._fleet.view().sessions:
-                name = Path(v.spec.worktree).name
-                if v.spec.place is not Place.WORKTREE or not (folders is None or name in folders):
-                    continue
-                if folders is None:
-                    self._touched.forget(v.spec.id)
-                else:
-                    self._touched.add(v.spec.id, folders[name])
-                self.emit(ev.TreeChanged(v.spec.id, self._clock.now()))
-
-        await watch_folders(
-            root, found, self._stop, lambda why: log.warning("files are not watched: %s", why)
-        )
+                    self._spawn(self._checkpoints.check(view.spec, commit))
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

@@ -12,12 +12,12 @@ from tests.e2e.place import Place
 
 # name -> (its program, what it keeps in the home, a build that shows "it works" from inside of what it built)
 BUILDS = {
-    "pip": (
+    "python": (
         "python3",
         ".cache",
         "mkdir -p pkg && printf 'def say():\\n    return \"it works\"\\n' > pkg/__init__.py"
         " && python3 -m venv --without-pip v && python3 -m compileall -q pkg"
-        " && mkdir -p ~/.cache/pip/http && touch ~/.cache/pip/http/x"
+        " && mkdir -p ~/.cache/pip/http && touch ~/.cache/pip/http/x"  # as pip does
         " && v/bin/python -c 'import pkg, tempfile; tempfile.mkstemp(); print(pkg.say())'",
     ),
     "npm": (
@@ -33,12 +33,6 @@ BUILDS = {
         ".ccache",
         "printf '#include <stdio.h>\\nint main(void) { return puts(\"it works\") < 0; }\\n' > a.c"
         " && cc -o a a.c && ./a",
-    ),
-    "go": (
-        "go",
-        "go/pkg",
-        "mkdir -p ~/.cache && go mod init example.org/a && "
-        "printf 'package main\\nfunc main() { println(\"it works\") }\\n' > a.go && go build -o a . && ./a",
     ),
 }
 

@@ -52,9 +52,8 @@ class Stop:
             return
         tree.kill(os.getpid())
         if now() >= self._sweep_until:
-            left = tree.descendants(
-                os.getpid()
-            )  # none of them: what is dead may be held by a tracer (ptrace(2))
+            # There may be none: what is dead, but held by a tracer, is not waited for (ptrace(2)).
+            left = tree.descendants(os.getpid())
             self._finish([{"pid": p.pid, "name": p.name} for p in left])
             return
         self._loop.set_timer("stop", _AGAIN_S, self._sweep)
