@@ -49,6 +49,8 @@ def test_a_build_works_inside(place: Place, name: str, level: Level) -> None:
     (place.root / "h" / ".cache").mkdir(exist_ok=True)
     (place.root / "c" / "steer").mkdir(parents=True)
     (place.root / "c" / "steer" / "config.toml").write_text(f'[isolation]\nlevel = "{level}"\n')
-    session = place.start(["/bin/sh", "-c", f"unset XDG_CACHE_HOME PYTHONPYCACHEPREFIX; {script}; exec sleep 1000"])
+    session = place.start(
+        ["/bin/sh", "-c", f"unset XDG_CACHE_HOME PYTHONPYCACHEPREFIX; {script}; exec sleep 1000"]
+    )
     place.shows(session, "it works")
     assert place.view(session)["isolation"] == level
