@@ -55,14 +55,17 @@ def best():
     '''The connection with the most rights that can be had.'''
     if how != "inherited":
         return connect()
-    found = []
+    found = None
     for _ in range(10):
-        found = [c for c in map(try_connect, inherited()) if c]
-        for client, role in found:
-            if role == "operator": return client, role
-    return found[0] if found else connect()
+        for made in filter(None, map(try_connect, inherited())):
+            found = found or made
+            if made[1] == "operator": return made
+    while not found:  # the supervisor closes what is too much until it has seen that the others have ended
+        time.sleep(0.05)
+        found = try_connect()
+    return found
 
-def try_connect(s):
+def try_connect(s=None):
     try: return connect(s)
     except SteerError: return None
 
@@ -142,4 +145,4 @@ def spy(place: Place, how: str, victim: str, methods: list[str], name: str = "")
         """The early answers count where the spy was let shut everything down, itself included."""
         return out if out.exists() else early if early.exists() and not place.processes() else None
 
-    return dict(json.loads(until("the spy has asked", told, 240).read_text()))
+    return dict(json.loads(until(f"the spy has asked ({how})", told, 240).read_text()))
