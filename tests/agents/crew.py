@@ -82,13 +82,16 @@ class Crew:
 
     def start_long_work(self) -> str:
         """Start it on something that goes on until somebody stops it; its id when that is under way."""
-        if not self.outfit.has_tools:
-            session = self.start(ferry.loop())  # the model never answers: the gate is closed
-            self.wait_for(session, "working")
-            return session
-        session = self.start(ferry.slow())
-        until("the long command runs", self.long_commands, LIMIT_S)
+        session = self.start(ferry.slow() if self.outfit.has_tools else ferry.loop())
+        self.wait_for_long_work(session)
         return session
+
+    def wait_for_long_work(self, session: str) -> None:
+        """Without tools it waits for the model, which never answers: the gate is closed."""
+        if self.outfit.has_tools:
+            until("the long command runs", self.long_commands, LIMIT_S)
+        else:
+            self.wait_for(session, "working")
 
     def long_commands(self) -> list[int]:
         """Processes of the long command."""

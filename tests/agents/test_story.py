@@ -74,23 +74,16 @@ def _let_it_go_on(crew: Crew) -> None:
     until("the model was asked again", lambda: len(crew.server.main()) > asked, LIMIT_S)
 
 
-def test_it_is_interrupted(crew: Crew, witness: Witness) -> None:
+def test_it_is_interrupted_and_killed(crew: Crew, witness: Witness) -> None:
     with witness.seeing("interrupted"):
         session = crew.start_long_work()
         crew.wait_for(session, "working")
         crew.place.call("interrupt", session=session)
         crew.wait_for(session, "idle")
-
-
-def test_an_error_of_the_model_service_is_shown(crew: Crew, witness: Witness) -> None:
-    with witness.seeing("API error shown"):
-        session = crew.start(ferry.MEND.failing(crew.outfit.failing_status))
-        crew.wait_for(session, "error")
-
-
-def test_kill_and_undo(crew: Crew, witness: Witness) -> None:
+        until("the command has ended", lambda: not crew.long_commands(), LIMIT_S)
     with witness.seeing("kill and undo"):
-        session = crew.start_long_work()
+        crew.say(session, ferry.TASK)
+        crew.wait_for_long_work(session)
         folder = crew.place.worktree(session)
         before = contents(folder)
         killed = crew.place.call("kill", session=session)
@@ -98,6 +91,12 @@ def test_kill_and_undo(crew: Crew, witness: Witness) -> None:
         assert crew.long_commands() == []
         crew.place.call("undo")
         assert contents(folder) == before
+
+
+def test_an_error_of_the_model_service_is_shown(crew: Crew, witness: Witness) -> None:
+    with witness.seeing("API error shown"):
+        session = crew.start(ferry.MEND.failing(crew.outfit.failing_status))
+        crew.wait_for(session, "error")
 
 
 def test_a_fork_remembers(crew: Crew, witness: Witness) -> None:

@@ -80,9 +80,8 @@ LONG = "time.sleep(600)"  # what the long command's line holds; Claude Code refu
 
 
 def slow() -> Scenario:
-    """One silent command that takes long."""
-    run = Run(f"python3 -c 'import time; {LONG}'")
-    return Scenario((Step("Running the long check.", run), Step("The long check is over.")))
+    """One silent command that takes long, and again whenever the agent is told anything."""
+    return Scenario((Step("Running the long check.", Run(f"python3 -c 'import time; {LONG}'")),))
 
 
 def permission(command: str = "touch approved.txt") -> Scenario:

@@ -12,6 +12,7 @@ from steer.errors import EnvironmentFault
 from steer.model.flag import Flag, Severity
 from steer.model.session import Activity, CheckResult, DiffStat, ProcessState
 from steer.ui.board_state import Mode
+from steer.ui.dialog import card
 from steer.ui.dialog.kill import KillDialog
 from tests.ui.fake_fleet import NOW, FakeFleet, view
 from tests.ui.harness import Screen, running
@@ -169,12 +170,14 @@ def test_answer_goes_to_who_asks() -> None:
     story(three(), tell)
 
 
-def test_kill_asks_and_an_enter_typed_before_does_not_confirm() -> None:
+def test_kill_asks_and_an_enter_typed_before_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, "GUARD_S", float("inf"))  # however slowly the second key comes
+
     async def tell(s: Screen) -> None:
         await s.press("x", "enter")
         assert isinstance(s.app.screen, KillDialog)
         assert "alpha" in s.text() and "undo" in s.text()
-        s.app.screen._opened_at = 0.0  # the guard has passed
+        monkeypatch.setattr(card, "GUARD_S", 0.0)
         await s.press("enter")
         await s.until(lambda: ("kill", {"session": A}) in s.fleet.calls)
         await s.until(lambda: s.board.state.selected == B)
