@@ -263,7 +263,10 @@ def _repository() -> list[Finding]:
     except SteerError as e:
         return [Finding("repository", "note", f"{e.message}; {e.hint}")]
     found = [Finding("repository", "ok", str(common.parent))]
-    client = running_supervisor()
+    try:
+        client = running_supervisor()
+    except SteerError as e:
+        return [*found, Finding("supervisor", "bad", f"{e.message}; {e.hint}")]
     if client is None:
         return [*found, Finding("supervisor", "note", "not running; it starts by itself")]
     with client:

@@ -5,6 +5,7 @@ model dataclasses or JSON-able dicts.
 
 Methods of `call` and their results (every one raises `SteerError`; `session` is a session id)
 
+    ping         {}                                                   -> {pid, version}   of the supervisor
     start        {task, agent, argv, n, name, base, scope, check}     -> {sessions: [id], notes: [str]}
     preview      {session, text, as_command}                          -> {shown, size, generation, digest,
                      is_bracketed, warnings: [str], refusal: str}     exact bytes that `inject` would type

@@ -61,6 +61,7 @@ class LiveSession:
         self._emit = emit
         self._now = now
         self._keeper: KeeperClient | None = None
+        self.printed = 0  # bytes of output that were interpreted
         self._offset = 0  # of the recording, up to which the emulator has seen output
         self._pace = pace or Pace()
         self._grant_timer: asyncio.TimerHandle | None = None
@@ -145,6 +146,7 @@ class LiveSession:
         """Output of the program; `at` is when it was printed, where that was not just now."""
         self.emulator.feed(data)
         self._rows = None
+        self.printed += len(data)
         replies = self.emulator.take_replies()
         if replies and is_answering:
             self._spawn(self._answer(replies))

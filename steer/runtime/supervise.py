@@ -10,12 +10,17 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import select
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from steer import __version__
 from steer.config.path import RepositoryPath, data_home, private_dir, runtime_home, state_home
 from steer.errors import EnvironmentFault, InternalError, SteerError, from_json
 from steer.runtime.sync_client import SyncClient
@@ -31,20 +36,70 @@ def paths_for(common_dir: Path) -> RepositoryPath:
 
 
 def is_serving(paths: RepositoryPath) -> bool:
+    return _serving(paths) is not None
+
+
+def _serving(paths: RepositoryPath) -> dict[str, Any] | None:
+    """What the supervisor says of itself, `pid` and `version`; None where none answers."""
     try:
         with SyncClient(paths.socket, timeout_s=5.0) as client:
-            client.call("ping")
-        return True
+            return client.call("ping")
     except SteerError:
-        return False
+        return None
 
 
 def ensure_supervisor(common_dir: Path) -> Path:
-    """The socket of a supervisor that answers, started if need be. Raises `SteerError` saying why not."""
+    """The socket of a supervisor that answers, started if need be. Raises `SteerError` saying why not.
+
+    One of an older steer makes room for one of this: agents belong to their keepers and notice nothing. From inside a
+    session it is left alone. One of a newer steer is not asked: its answers may hold what is unknown here.
+    """
     paths = paths_for(common_dir)
-    if not is_serving(paths):
+    said = _serving(paths)
+    if said is not None and (theirs := _release(said.get("version", "0"))) != _release(__version__):
+        if theirs > _release(__version__):
+            raise EnvironmentFault(
+                f"this is steer {__version__}, and the supervisor of this repository is of steer {said['version']}",
+                "use that one, or install it here too; sessions go on meanwhile",
+            )
+        if not _is_inside():
+            _relieve(paths, int(said["pid"]))
+            said = None
+    if said is None:
         _start(common_dir, paths)
     return paths.socket
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with: (0, 1, 0) of "0.1.0.dev2"."""
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(n) for n in numbers[0].split(".")) if numbers else ()
+
+
+def _relieve(paths: RepositoryPath, pid: int) -> None:
+    """Have this supervisor end, as SIGTERM does: what it had begun, the next one settles. Others may do so, too."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    lock = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not _is_free(lock) and (_serving(paths) or {}).get("pid", pid) == pid:
+            if time.monotonic() > deadline:
+                raise EnvironmentFault(
+                    f"the supervisor of an older steer, process {pid}, does not end",
+                    f"its log: {paths.log}; `kill -9 {pid}` costs nothing, agents go on",
+                )
+            time.sleep(0.02)
+    finally:
+        os.close(lock)
+
+
+def _is_free(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _start(common_dir: Path, paths: RepositoryPath) -> None:
@@ -73,13 +128,17 @@ def _start(common_dir: Path, paths: RepositoryPath) -> None:
 
 def _refuse_inside_session() -> None:
     """A supervisor started by an agent would end with that agent's session, and take the others with it."""
-    from steer.runtime.origin import is_inside_session
-
-    if is_inside_session(os.getpid()):
+    if _is_inside():
         raise EnvironmentFault(
             "no supervisor runs, and one cannot be started from inside a session",
             "run steer in a terminal of your own",
         )
+
+
+def _is_inside() -> bool:
+    from steer.runtime.origin import is_inside_session
+
+    return is_inside_session(os.getpid())
 
 
 def _check_start(line: bytes, paths: RepositoryPath) -> None:
@@ -177,8 +236,6 @@ def _supervise(common_dir: Path, paths: RepositoryPath, say: Callable[[dict[str,
 
 def _wait_for_other(paths: RepositoryPath) -> None:
     """Another supervisor holds the lock; it serves as soon as it has adopted its sessions."""
-    import time
-
     deadline = time.monotonic() + START_TIMEOUT_S
     while not is_serving(paths):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Real agents at each level of isolation: each does its task and commits it; at its own it is killed and resumed, too."""
+"""Real agents at each level of isolation: each does its task and commits it; at its own it is resumed too."""
 
 from __future__ import annotations
 

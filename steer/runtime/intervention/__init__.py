@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from steer import __version__
 from steer.runtime.context import Context
 from steer.runtime.intervention import (
     answer,
@@ -25,7 +26,7 @@ Handler = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 async def _ping(c: Context, params: dict[str, Any]) -> dict[str, Any]:
-    return {"pid": os.getpid()}
+    return {"pid": os.getpid(), "version": __version__}
 
 
 METHODS: dict[str, Handler] = {

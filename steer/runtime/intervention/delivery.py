@@ -22,6 +22,7 @@ STOP_S = 8.0  # an interrupted turn ends within this
 START_S = 30.0  # agents show their input box within 6 s of their start; slow machines take several times that
 ECHO_S = 4.0  # a pasted text stands in the box within this; slow machines repaint late
 TAKEN_S = 5.0  # a submitted text leaves the box, or a hook tells of it, within this
+QUIET_S = 15.0  # so much later where it prints nothing: aider 0.86.2 reads no key while it imports
 TOLD_S = 1.5  # a hook comes so much later than the box is empty
 SETTLE_S = 0.3  # after keys that change the box, before the next look where no box is known
 
@@ -152,13 +153,20 @@ class _Typing:
         await press(self._live, keys)
         if not (self._had_echo or self._was_idle or self._observer.is_told):
             return self._no_sign()
-        if not await self._observer.wait(self._is_taken, TAKEN_S):
+        if not await self._sees_taken():
             if self._asked() or not self._stands_in_box():
                 return self._no_sign()
             await press(self._live, keys)  # the first Enter was swallowed: the text still stands there
-            if not await self._observer.wait(self._is_taken, TAKEN_S):
+            if not await self._sees_taken():
                 return Fate(Delivery.TYPED, "it stands in the input box; Enter did not send it")
         return await self._taken()
+
+    async def _sees_taken(self) -> bool:
+        """Whether Enter had its effect. An agent that prints nothing after it has not read it yet, and gets longer."""
+        before = self._live.printed
+        if await self._observer.wait(self._is_taken, TAKEN_S):
+            return True
+        return self._live.printed == before and await self._observer.wait(self._is_taken, QUIET_S)
 
     def _no_sign(self) -> Fate:
         return Fate(

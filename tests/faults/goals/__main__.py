@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +28,9 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.goals) - set(MODULES):
         parser.error(f"no such goal: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # as installed: else every process measured compiles steer first
     size, missed = Size(options.long, options.share), []
     for goal in options.goals or MODULES:
         began = time.monotonic()
