@@ -118,7 +118,7 @@ def _asciinema(folder: Path, every: list[tuple[str, bytes]]) -> dict[str, str]:
         subprocess.run(
             [sys.executable, "-m", "asciinema", *argv], stdin=subprocess.DEVNULL, env=env, timeout=120
         )
-        lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()[1:]]
+        lines = [json.loads(line) for line in target.read_bytes().splitlines()[1:]]
         text = "".join(line[2] for line in lines if line[1] == "o")
         tally.add(what if _sum(text.encode("utf-8", "surrogatepass")) != _sum(data) else "")
         replaced += text.count("\ufffd") - data.decode("utf-8", "ignore").count("\ufffd")
