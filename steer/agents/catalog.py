@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from steer.agents.profile import GENERIC, Profile, read_profile
@@ -20,29 +20,49 @@ SHIPPED = Path(__file__).parent / "profiles"
 
 
 class Catalog:
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+    """Profiles by name. Of `shipped`, names with their files, one is read when it is first asked for."""
+
+    def __init__(self, profiles: Mapping[str, Profile], shipped: Mapping[str, Path] | None = None) -> None:
         self._profiles = dict(profiles)
+        self._shipped = shipped or {}
 
     def names(self) -> list[str]:
-        return sorted(self._profiles)
+        return sorted({*self._profiles, *self._shipped})
 
     def known(self, name: str) -> Profile | None:
+        if name not in self._profiles and name in self._shipped:
+            self._profiles[name] = _shipped_profile(self._shipped[name])
         return self._profiles.get(name)
 
     def get(self, name: str) -> Profile:
         """The profile called `name`, the generic one where there is none."""
-        return self._profiles.get(name, GENERIC)
+        return self.known(name) or GENERIC
+
+    def add(self, name: str, agent: Agent) -> None:
+        """What `[agents.NAME]` says, built on the profile of that name, else on that of the program it runs."""
+        program = Path(agent.argv[0]).name if agent.argv else ""
+        known = self.known(name) or self.known(program)
+        self._profiles[name] = _configured(replace(known, name=name) if known else Profile(name), agent)
 
 
 def load_catalog(configured: Mapping[str, Agent], folders: tuple[Path, ...] | None = None) -> Catalog:
-    """Read every profile. Raises `ConfigError` naming the file that is wrong."""
-    profiles: dict[str, Profile] = {}
-    for folder in folders if folders is not None else (SHIPPED, config_home() / "agents"):
-        for path in sorted(folder.glob("*.toml")):
-            profiles[path.stem] = _read(path)
+    """Every profile; `folders`: the user's own. Raises `ConfigError` naming the file that is wrong."""
+    own = folders if folders is not None else (config_home() / "agents",)
+    profiles = {path.stem: _read(path) for folder in own for path in sorted(folder.glob("*.toml"))}
+    catalog = Catalog(profiles, _shipped())
     for name, agent in configured.items():
-        profiles[name] = _configured(_base(profiles, name, agent), agent)
-    return Catalog(profiles)
+        catalog.add(name, agent)
+    return catalog
+
+
+@cache
+def _shipped() -> dict[str, Path]:
+    return {path.stem: path for path in SHIPPED.glob("*.toml")}
+
+
+@cache
+def _shipped_profile(path: Path) -> Profile:
+    return _read(path)
 
 
 def _read(path: Path) -> Profile:
@@ -56,13 +76,6 @@ def _read(path: Path) -> Profile:
 def _profile(name: str, text: str, source: str) -> Profile:
     """A supervisor asks for a profile several times for each session that it follows, and files seldom change."""
     return read_profile(name, tomllib.loads(text), source)
-
-
-def _base(profiles: Mapping[str, Profile], name: str, agent: Agent) -> Profile:
-    """What `[agents.NAME]` builds on: the profile of that name, else that of the program it runs."""
-    program = Path(agent.argv[0]).name if agent.argv else ""
-    known = profiles.get(name) or profiles.get(program)
-    return replace(known, name=name) if known else Profile(name)
 
 
 def _configured(base: Profile, agent: Agent) -> Profile:

@@ -10,7 +10,7 @@ from typing import Any
 
 from steer.config.repository import find_common_dir
 from steer.errors import EnvironmentFault, SteerError, UserError
-from steer.runtime.supervise import ensure_supervisor, is_serving, paths_for
+from steer.runtime.supervise import ensure_supervisor, is_current, paths_for
 from steer.runtime.sync_client import SyncClient, answer
 from steer.term.visible import visible
 
@@ -90,6 +90,11 @@ def environment() -> dict[str, str]:
 def running_supervisor() -> SyncClient | None:
     """A connection if a supervisor runs; None otherwise. Starts none but in the place of an older one."""
     common = common_dir()
-    if not is_serving(paths_for(common)):
+    try:
+        client = SyncClient(paths_for(common).socket, timeout_s=10.0)
+    except EnvironmentFault:
         return None
+    if is_current(client.call("ping")):
+        return client
+    client.close()
     return SyncClient(ensure_supervisor(common), timeout_s=10.0)

@@ -81,9 +81,14 @@ class FleetClient:
         while True:
             await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
-            with contextlib.suppress(SteerError, OSError):
+            try:
                 self._view = None
                 return await self._open()
+            except SteerError as e:
+                if self._sink:
+                    self._sink.disconnected(f"{e.message}; connecting again")
+            except OSError:
+                pass
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         unpacker = wire.Unpacker()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 import struct
@@ -56,11 +55,13 @@ def save(path: Path, status: os.stat_result, index: Index) -> None:
 
 
 def _place(path: Path, status: os.stat_result) -> Path:
+    from importlib.metadata import version  # loads a parser of e-mail
+
     words = (
         os.path.realpath(path),
         status.st_size,
         status.st_mtime_ns,
-        importlib.metadata.version("pyghostty"),
+        version("pyghostty"),
     )
     name = hashlib.sha256(repr(words).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     return state_home() / "index" / name

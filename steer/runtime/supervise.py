@@ -56,45 +56,62 @@ def ensure_supervisor(common_dir: Path) -> Path:
     """
     paths = paths_for(common_dir)
     said = _serving(paths)
-    if said is not None and (theirs := _release(said.get("version", "0"))) != _release(__version__):
-        if theirs > _release(__version__):
-            raise EnvironmentFault(
-                f"this is steer {__version__}, and the supervisor of this repository is of steer {said['version']}",
-                "use that one, or install it here too; sessions go on meanwhile",
-            )
-        if not _is_inside():
-            _relieve(paths, int(said["pid"]))
-            said = None
     if said is None:
         _start(common_dir, paths)
+        said = _serving(paths)  # of others who start one at the same time, one may be of another version
+    if said is not None and not is_current(said):
+        _replace(common_dir, paths, said)
     return paths.socket
 
 
-def _release(version: str) -> tuple[int, ...]:
-    """The numbers that a version begins with: (0, 1, 0) of "0.1.0.dev2"."""
-    numbers = re.match(r"\d+(?:\.\d+)*", version)
+def is_current(said: dict[str, Any]) -> bool:
+    """Whether a supervisor that says this of itself (`ping`) is of this version of steer."""
+    return _release(said) == _release({"version": __version__})
+
+
+def _release(said: dict[str, Any]) -> tuple[int, ...]:
+    """The numbers that its version begins with: (0, 1, 0) of "0.1.0.dev2". The first ones did not say it."""
+    numbers = re.match(r"\d+(?:\.\d+)*", str(said.get("version", "0")))
     return tuple(int(n) for n in numbers[0].split(".")) if numbers else ()
 
 
-def _relieve(paths: RepositoryPath, pid: int) -> None:
-    """Have this supervisor end, as SIGTERM does: what it had begun, the next one settles. Others may do so, too."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+def _replace(common_dir: Path, paths: RepositoryPath, said: dict[str, Any]) -> None:
+    if _release(said) > _release({"version": __version__}):
+        raise EnvironmentFault(
+            f"this is steer {__version__}, and the supervisor of this repository is of steer {said['version']}",
+            "use that one, or install it here too; sessions go on meanwhile",
+        )
+    if _is_inside():
+        return
     lock = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not _is_free(lock) and (_serving(paths) or {}).get("pid", pid) == pid:
-            if time.monotonic() > deadline:
-                raise EnvironmentFault(
-                    f"the supervisor of an older steer, process {pid}, does not end",
-                    f"its log: {paths.log}; `kill -9 {pid}` costs nothing, agents go on",
-                )
-            time.sleep(0.02)
+        if _relieve(paths, int(said["pid"]), lock):
+            _start(common_dir, paths, lock)
     finally:
         os.close(lock)
 
 
+def _relieve(paths: RepositoryPath, pid: int, lock: int) -> bool:
+    """Have this supervisor end, as SIGTERM does: what it had begun, the next one settles. Whether `lock` is held then;
+    if not, somebody else has relieved it.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _is_free(lock):
+        if (_serving(paths) or {}).get("pid", pid) != pid:
+            return False
+        if time.monotonic() > deadline:
+            raise EnvironmentFault(
+                f"the supervisor of an older steer, process {pid}, does not end",
+                f"its log: {paths.log}; `kill -9 {pid}` costs nothing, agents go on",
+            )
+        time.sleep(0.02)
+    return True
+
+
 def _is_free(lock: int) -> bool:
+    """Whether the lock could be taken; it is held then."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -102,18 +119,26 @@ def _is_free(lock: int) -> bool:
     return True
 
 
-def _start(common_dir: Path, paths: RepositoryPath) -> None:
+def _start(common_dir: Path, paths: RepositoryPath, lock: int = -1) -> None:
+    """Start one and wait until it answers. It inherits `lock` where that is held, so that nobody comes between."""
     _refuse_inside_session()
     make_folders(paths)
     read_end, write_end = os.pipe()
     with paths.log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "steer.runtime.supervise", os.fspath(common_dir), str(write_end)],
+            [
+                sys.executable,
+                "-m",
+                "steer.runtime.supervise",
+                os.fspath(common_dir),
+                str(write_end),
+                str(lock),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             start_new_session=True,
-            pass_fds=(write_end,),
+            pass_fds=(write_end, lock) if lock >= 0 else (write_end,),
             cwd="/",
         )
     os.close(write_end)
@@ -182,11 +207,12 @@ def make_folders(paths: RepositoryPath) -> None:
 
 
 def main() -> int:
-    common_dir, pipe = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else -1
+    common_dir = Path(sys.argv[1])
+    pipe, lock = (int(fd) for fd in sys.argv[2:4]) if len(sys.argv) > 2 else (-1, -1)
     if os.fork() > 0:
         os._exit(0)
     try:
-        _serve(common_dir, lambda said: _say(pipe, said))
+        _serve(common_dir, lambda said: _say(pipe, said), lock)
     except SteerError as e:
         _say(pipe, {"error": e.to_json()})
         return e.exit_code
@@ -199,16 +225,16 @@ def _say(pipe: int, said: dict[str, object]) -> None:
         os.close(pipe)
 
 
-def _serve(common_dir: Path, say: Callable[[dict[str, object]], None]) -> None:
+def _serve(common_dir: Path, say: Callable[[dict[str, object]], None], lock: int) -> None:
     paths = paths_for(common_dir)
     make_folders(paths)
-    lock = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if lock < 0:
+        lock = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _is_free(lock):
         _wait_for_other(paths)
         say({"ok": True})
         return
+    os.set_inheritable(lock, False)  # else agents would hold it
     _supervise(common_dir, paths, say)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import steer
-from tests.e2e.place import Place, until
+from steer.runtime.client import FleetClient
+from steer.runtime.supervise import ensure_supervisor
+from tests.e2e.place import DEADLINE_S, Place, until
 
 
 def install(place: Place, version: str) -> Path:
@@ -98,3 +102,37 @@ def test_a_newer_supervisor_is_left_alone_and_said(place: Place) -> None:
         patch.setenv("PYTHONPATH", str(newer))
         assert place.run("down").status == 0
     until("nothing of it is left", lambda: not place.processes())
+
+
+def test_an_open_board_says_that_its_supervisor_is_newer_now(place: Place) -> None:
+    newer = install(place, "99.0")
+    place.start(["cat"])
+    asyncio.run(_watch_while(place, newer))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(newer))
+        assert place.run("down").status == 0
+
+
+class Sink:
+    """Hears what a board would show while it has no supervisor."""
+
+    def __init__(self) -> None:
+        self.said = asyncio.Event()
+
+    def disconnected(self, reason: str) -> None:
+        if "99.0" in reason:
+            self.said.set()
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+
+async def _watch_while(place: Place, newer: Path) -> None:
+    sink = Sink()
+    client = FleetClient(lambda: ensure_supervisor(place.common_dir))
+    await client.connect(sink)
+    env = {**os.environ, "PYTHONPATH": str(newer)}
+    done = await asyncio.to_thread(place.run, "ls", env=env)
+    assert done.status == 0, done.err
+    await asyncio.wait_for(sink.said.wait(), DEADLINE_S)
+    await client.close()
