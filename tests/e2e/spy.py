@@ -60,12 +60,12 @@ def best():
         for made in filter(None, map(try_connect, inherited())):
             found = found or made
             if made[1] == "operator": return made
-    while not found:  # the supervisor closes what is too much until it has seen that the others have ended
+    while not found:  # closed at once where there are too many, until the supervisor has seen that others have ended
         time.sleep(0.05)
-        found = try_connect()
+        found = connect()
     return found
 
-def try_connect(s=None):
+def try_connect(s):
     try: return connect(s)
     except SteerError: return None
 
