@@ -80,9 +80,8 @@ def test_it_is_interrupted_and_killed(crew: Crew, witness: Witness) -> None:
         crew.wait_for(session, "working")
         crew.place.call("interrupt", session=session)
         crew.wait_for(session, "idle")
-        until("the command has ended", lambda: not crew.long_commands(), LIMIT_S)
     with witness.seeing("kill and undo"):
-        crew.say(session, ferry.TASK)
+        crew.say(session, ferry.AGAIN)
         crew.wait_for_long_work(session)
         folder = crew.place.worktree(session)
         before = contents(folder)

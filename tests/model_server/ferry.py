@@ -79,9 +79,14 @@ def loop(rounds: int = ROUNDS) -> Scenario:
 LONG = "time.sleep(600)"  # what the long command's line holds; Claude Code refuses the program `sleep`
 
 
+AGAIN = "Run the long check again."
+
+
 def slow() -> Scenario:
-    """One silent command that takes long, and again whenever the agent is told anything."""
-    return Scenario((Step("Running the long check.", Run(f"python3 -c 'import time; {LONG}'")),))
+    """One silent command that takes long, and another one when it is told to run it again."""
+    run = Run(f"python3 -c 'import time; {LONG}'")
+    steps = (Step("Running the long check.", run), Step("The long check is over."))
+    return Scenario(steps, AGAIN, steps)
 
 
 def permission(command: str = "touch approved.txt") -> Scenario:
