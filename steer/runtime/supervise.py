@@ -95,8 +95,9 @@ def _relieve(paths: RepositoryPath, pid: int, lock: int) -> bool:
     """Have this supervisor end, as SIGTERM does: what it had begun, the next one settles. Whether `lock` is held then;
     if not, somebody else has relieved it.
     """
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(OSError):
+        if pid > 1 and b"steer.runtime.supervise" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGTERM)  # whoever answered, nobody else is signalled
     deadline = time.monotonic() + START_TIMEOUT_S
     while not _is_free(lock):
         if (_serving(paths) or {}).get("pid", pid) != pid:

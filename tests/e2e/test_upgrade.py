@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
+import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import steer
+from steer.runtime import wire
 from steer.runtime.client import FleetClient
-from steer.runtime.supervise import ensure_supervisor
+from steer.runtime.supervise import ensure_supervisor, make_folders
 from tests.e2e.place import DEADLINE_S, Place, until
 
 
@@ -102,6 +106,29 @@ def test_a_newer_supervisor_is_left_alone_and_said(place: Place) -> None:
         patch.setenv("PYTHONPATH", str(newer))
         assert place.run("down").status == 0
     until("nothing of it is left", lambda: not place.processes())
+
+
+def test_whatever_answers_nobody_but_a_supervisor_is_ended(place: Place) -> None:
+    make_folders(place.paths)
+    with subprocess.Popen(["sleep", "1000"]) as innocent, socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(place.paths.socket))
+        door.listen()
+        threading.Thread(target=_answer_falsely, args=(door, innocent.pid), daemon=True).start()
+        assert place.call("ping")["version"] == steer.__version__
+        assert innocent.poll() is None
+        innocent.kill()
+
+
+def _answer_falsely(door: socket.socket, pid: int) -> None:
+    """Says to everybody that it is a supervisor of long ago, and a process that it is not."""
+    said = {"t": "result", "id": 1, "value": {"pid": pid, "version": "0"}}
+    while True:
+        try:
+            with door.accept()[0] as made:
+                made.recv(65536)
+                made.sendall(wire.pack_json("J", said))
+        except OSError:
+            return
 
 
 def test_an_open_board_says_that_its_supervisor_is_newer_now(place: Place) -> None:
