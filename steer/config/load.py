@@ -11,7 +11,6 @@ import difflib
 import tomllib
 import typing
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from steer.config.approve import check_approvals
 from steer.config.path import config_home
 from steer.config.schema import BUDGET_ACTIONS, LEVELS, REPOSITORY_MAY_SET, Config, Limits
 from steer.errors import ConfigError
+from steer.model.codec import field_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _note_origin(origin: dict[str, str], key: str, value: Any, path: str) -> Non
 
 def _build(cls: type, data: dict[str, Any], prefix: str, origin: dict[str, str]) -> Any:
     fields = {f.name: f for f in dataclasses.fields(cls)}
-    hints = _hints(cls)
+    hints = field_types(cls)
     values = {}
     for name, value in data.items():
         key = f"{prefix}{name}"
@@ -148,11 +148,6 @@ def _build(cls: type, data: dict[str, Any], prefix: str, origin: dict[str, str])
         if name not in values:
             raise ConfigError(f"{_file(prefix[:-1], origin)}: {prefix}{name} is missing")
     return cls(**values)
-
-
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
 
 
 def _value(kind: Any, value: Any, key: str, origin: dict[str, str]) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 PATIENCE_S = 5.0
 _AGAIN_S = 0.02
@@ -26,6 +29,8 @@ def connect(path: Path | str, patience_s: float = PATIENCE_S) -> socket.socket:
 
 async def open_connection(path: Path | str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """The same for the event loop, which others use meanwhile."""
+    import asyncio  # here: `steer ls` has no event loop, and would wait for it to be loaded
+
     end = time.monotonic() + PATIENCE_S
     while True:
         try:

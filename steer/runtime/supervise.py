@@ -66,17 +66,17 @@ def ensure_supervisor(common_dir: Path) -> Path:
 
 def is_current(said: dict[str, Any]) -> bool:
     """Whether a supervisor that says this of itself (`ping`) is of this version of steer."""
-    return _release(said) == _release({"version": __version__})
+    return _release(said.get("version")) == _release(__version__)
 
 
-def _release(said: dict[str, Any]) -> tuple[int, ...]:
-    """The numbers that its version begins with: (0, 1, 0) of "0.1.0.dev2". The first ones did not say it."""
-    numbers = re.match(r"\d+(?:\.\d+)*", str(said.get("version", "0")))
+def _release(version: object) -> tuple[int, ...]:
+    """The numbers that it begins with: (0, 1, 0) of "0.1.0.dev2"; () where the first supervisors did not say it."""
+    numbers = re.match(r"\d+(?:\.\d+)*", str(version))
     return tuple(int(n) for n in numbers[0].split(".")) if numbers else ()
 
 
 def _replace(common_dir: Path, paths: RepositoryPath, said: dict[str, Any]) -> None:
-    if _release(said) > _release({"version": __version__}):
+    if _release(said.get("version")) > _release(__version__):
         raise EnvironmentFault(
             f"this is steer {__version__}, and the supervisor of this repository is of steer {said['version']}",
             "use that one, or install it here too; sessions go on meanwhile",
